@@ -1,0 +1,61 @@
+/** Gathers items into arrays. */
+import { type Actor, defineActor, type Home, InvalidOption } from '../src/index.ts'
+
+export interface BatchOptions {
+  /** Items a batch holds. A whole number from 1. */
+  size: number
+  /** Milliseconds after its first item when a batch goes out though it is not full. @default no limit */
+  within?: number
+}
+
+/**
+ * Gathers `size` items into an array; what is left at the end goes out as it is.
+ *
+ * With `within` a batch does not wait longer than that for its last item.
+ *
+ *     .stage('batch', batch({ size: 100, within: 1_000 }))
+ *
+ * @throws {InvalidOption}
+ */
+export function batch<T>(options: BatchOptions): Actor<T, T[], Home> {
+  const { size, within } = options
+  if (!Number.isSafeInteger(size) || size < 1) throw new InvalidOption('size', 'a whole number from 1', size, 'batch')
+  if (within !== undefined && !(within > 0)) {
+    throw new InvalidOption('within', 'a number of milliseconds above 0', within, 'batch')
+  }
+  return batching.with(options) as Actor<unknown, unknown, Home> as Actor<T, T[], Home>
+}
+
+const late = Symbol('late')
+
+const batching = defineActor('batch', import.meta, {
+  async *stream(items: AsyncIterable<unknown>, _context, { size, within }: BatchOptions) {
+    const iterator = items[Symbol.asyncIterator]()
+    let gathered: unknown[] = []
+    let timer: NodeJS.Timeout | undefined
+    let timeIsUp: Promise<typeof late> | undefined
+    const startClock = () => {
+      timeIsUp = new Promise(resolve => {
+        timer = setTimeout(resolve, within, late)
+      })
+    }
+    try {
+      for (let next = iterator.next(); ; ) {
+        const came = await (timeIsUp ? Promise.race([next, timeIsUp]) : next)
+        const isLate = came === late
+        if (!isLate && !came.done) gathered.push(came.value)
+        if (gathered.length > 0 && (isLate || came.done || gathered.length === size)) {
+          clearTimeout(timer)
+          timeIsUp = undefined
+          yield gathered
+          gathered = []
+        } else if (within !== undefined && !timeIsUp) startClock()
+        if (isLate) continue
+        if (came.done) return
+        next = iterator.next()
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  },
+})

@@ -1,0 +1,98 @@
+/**
+ * What an actor does: the shapes that a handler may have, and what may leave it.
+ *
+ * **Return emits one, yield emits many, nothing emits none.**
+ */
+import type { Observable } from 'rxjs'
+import type { Context } from './context.ts'
+
+/** What leaves a handler: return emits one, yield emits many, nothing emits none. */
+export type Emitted<R> = R extends
+  | AsyncGenerator<infer T, unknown, unknown>
+  | Generator<infer T, unknown, unknown>
+  | Observable<infer T>
+  ? Exclude<T, undefined>
+  : Exclude<Awaited<R>, void | undefined>
+
+/** The part of https://standardschema.dev that is used here: zod, valibot, arktype and others have it. */
+export interface StandardSchema<T> {
+  readonly '~standard': {
+    readonly version: 1
+    validate(value: unknown): unknown
+    readonly types?: { readonly output: T } | undefined
+  }
+}
+
+/** A body for one item at a time, with state by key and resources by worker. */
+export interface Behaviour<In, R, F, State, Arg, Resources> {
+  /** Once in each worker: a connection, a model, a buffer. What it gives is `context.resources`. */
+  setup?: (arg: Arg) => Resources | Promise<Resources>
+  /** State: once for each key of a keyed stage, or once for the stage. */
+  start?: (
+    arg: Arg,
+    context: { readonly key: string | number | undefined; readonly resources: NoInfer<Awaited<Resources>> },
+  ) => State | Promise<State>
+  receive: (item: In, state: State, context: Context<In, NoInfer<Arg>, NoInfer<Awaited<Resources>>>) => R
+  /** What is left when the input has ended: once for each key, in the order of first appearance. */
+  flush?: (state: State, context: Context<In, NoInfer<Arg>, NoInfer<Awaited<Resources>>>) => F
+  /** On every orderly way out. */
+  stop?: (resources: NoInfer<Awaited<Resources>>) => void | Promise<void>
+  /** What of the state survives its worker; taken after each commit. */
+  snapshot?: (state: State) => unknown
+  restore?: (snapshot: any) => State
+  /** Losing state with a worker is fine. @default false */
+  volatile?: boolean
+  /** Items of one key are handled one after another, in order, with state of their own. */
+  key?: keyof In | ((item: In) => string | number)
+  /** Checks items where they enter the stage. */
+  schema?: StandardSchema<In>
+  /** Error classes to be revived as themselves, beside those that the actor's module exports. */
+  errors?: readonly (abstract new (...args: any) => Error)[]
+}
+
+/** A body over the whole stream; what it yields between two takes belongs to the item taken last. */
+export interface StreamBehaviour<In, R, Arg> {
+  stream: (items: AsyncIterable<In>, context: Context<In, NoInfer<Arg>>, arg: Arg) => R
+}
+
+/** A body for one item at a time, without state. */
+export type Handler = (item: any, context: any) => unknown
+
+export type AnyBehaviour = Behaviour<any, any, any, any, any, any>
+export type AnyStreamBehaviour = StreamBehaviour<any, any, any>
+
+/** What kind of thing a handler gave back. */
+export type Given = 'value' | 'promise' | 'generator' | 'async-generator' | 'observable'
+
+/**
+ * Tells apart what may leave a handler. Only generator objects expand: an array is one item.
+ *
+ * By shape, not by class, so that values from another copy of a library, or another realm, are known as well.
+ */
+export function given(value: object): Given {
+  const shape = value as {
+    then?: unknown
+    next?: unknown
+    throw?: unknown
+    subscribe?: unknown
+    pipe?: unknown
+    [Symbol.iterator]?: unknown
+    [Symbol.asyncIterator]?: unknown
+  }
+  if (typeof shape.then === 'function') return 'promise'
+  if (typeof shape.next === 'function' && typeof shape.throw === 'function') {
+    if (typeof shape[Symbol.iterator] === 'function') return 'generator'
+    if (typeof shape[Symbol.asyncIterator] === 'function') return 'async-generator'
+  }
+  if (typeof shape.subscribe === 'function' && typeof shape.pipe === 'function') return 'observable'
+  return 'value'
+}
+
+/** Several outputs at once, where a promise gives them: inside, never in a user's hands. */
+export class Many {
+  readonly items: readonly unknown[]
+
+  constructor(items: readonly unknown[]) {
+    this.items = items
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * An actor: behaviour with a mailbox. A value; nothing runs until a pipeline does.
+ */
+import { InvalidOption } from '../errors.ts'
+import type { AnyBehaviour, AnyStreamBehaviour, Behaviour, Emitted, Handler, StreamBehaviour } from './behaviour.ts'
+import type { Context } from './context.ts'
+
+declare const IN: unique symbol
+declare const OUT: unique symbol
+
+/** The module that an actor can be found in: pass `import.meta`. */
+export interface Home {
+  readonly url: string
+}
+
+/**
+ * Something with a mailbox that takes `In` and emits `Out`.
+ *
+ * `Where` is `Home` for an actor that may travel to a thread, a process or another machine,
+ * and `undefined` for one that has to stay in this process (a closure).
+ */
+export interface Actor<In, Out, Where extends Home | undefined = Home | undefined> {
+  readonly name: string
+  readonly home: Where
+  readonly [IN]?: (item: In) => void
+  readonly [OUT]?: () => Out
+}
+
+/** An actor that still wants its argument. */
+export interface Unstarted<In, Out, Arg, Where extends Home | undefined> {
+  readonly name: string
+  with(arg: Arg): Actor<In, Out, Where>
+}
+
+type Definition<In, Out, Arg, Where extends Home | undefined> = [Arg] extends [void]
+  ? Actor<In, Out, Where>
+  : Unstarted<In, Out, Arg, Where>
+
+/** What is behind an actor: a name, a home, a body, and the argument that `with` gave. */
+export class ActorDefinition {
+  readonly name: string
+  readonly home: Home | undefined
+  readonly body: Handler | AnyBehaviour | AnyStreamBehaviour
+  readonly arg: unknown
+
+  constructor(name: string, home: Home | undefined, body: ActorDefinition['body'], arg?: unknown) {
+    this.name = name
+    this.home = home
+    this.body = body
+    this.arg = arg
+  }
+
+  with(arg: unknown): ActorDefinition {
+    return new ActorDefinition(this.name, this.home, this.body, arg)
+  }
+}
+
+/**
+ * Names a behaviour, so that it can be a stage; with a home (`import.meta`) it may travel.
+ *
+ *     export const hash = defineActor('hash', import.meta, async (path: string) => digest(await readFile(path)))
+ *
+ * The body is a function of the item, a generator function, or `{ setup, start, receive, flush, stop }`,
+ * or `{ stream }` over all items. A behaviour whose `setup`, `start` or `stream` takes an argument gets it by `.with(arg)`.
+ *
+ * @throws {InvalidOption} when the name is empty, the home has no url, or the body is none of these.
+ */
+export function defineActor<In, R>(
+  name: string,
+  receive: (item: In, context: Context<In>) => R,
+): Actor<In, Emitted<R>, undefined>
+export function defineActor<In, R>(
+  name: string,
+  home: Home,
+  receive: (item: In, context: Context<In>) => R,
+): Actor<In, Emitted<R>, Home>
+export function defineActor<In, R, Arg = void>(
+  name: string,
+  home: Home,
+  behaviour: StreamBehaviour<In, R, Arg>,
+): Definition<In, Emitted<R>, Arg, Home>
+export function defineActor<In, R, F = never, State = undefined, Arg = void, Resources = undefined>(
+  name: string,
+  home: Home,
+  behaviour: Behaviour<In, R, F, State, Arg, Resources>,
+): Definition<In, Emitted<R | F>, Arg, Home>
+export function defineActor<In, R, F = never, State = undefined, Arg = void, Resources = undefined>(
+  name: string,
+  behaviour: Behaviour<In, R, F, State, Arg, Resources>,
+): Definition<In, Emitted<R | F>, Arg, undefined>
+export function defineActor(name: string, homeOrBody: unknown, maybeBody?: unknown): unknown {
+  if (typeof name !== 'string' || name === '') throw new InvalidOption('name', 'a string that is not empty', name)
+  const body = maybeBody ?? homeOrBody
+  const home = maybeBody === undefined ? undefined : (homeOrBody as Home)
+  if (home !== undefined && typeof home?.url !== 'string') {
+    throw new InvalidOption('home', '`import.meta`', home, `actor ${name}`)
+  }
+  if (!isBody(body)) {
+    const expected = 'a function, { receive } or { stream }'
+    throw new InvalidOption('behaviour', expected, body, `actor ${name}`)
+  }
+  return new ActorDefinition(name, home, body)
+}
+
+/** Whether something can be the body of a stage. */
+export function isBody(value: unknown): value is ActorDefinition['body'] {
+  if (typeof value === 'function') return true
+  if (typeof value !== 'object' || value === null) return false
+  const { receive, stream } = value as { receive?: unknown; stream?: unknown }
+  return typeof receive === 'function' || typeof stream === 'function'
+}
+
+/** Memory that travels between workers without a copy. Zeroed; `bytes` is a whole number from 0. */
+export function allocate(bytes: number): Uint8Array {
+  if (!Number.isSafeInteger(bytes) || bytes < 0) throw new InvalidOption('bytes', 'a whole number from 0', bytes)
+  return new Uint8Array(new SharedArrayBuffer(bytes))
+}

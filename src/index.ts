@@ -1,0 +1,62 @@
+/** The public surface, by topic. */
+
+/* ── actors ── */
+export type { Behaviour, Emitted, StandardSchema, StreamBehaviour } from './actor/behaviour.ts'
+export type { Context } from './actor/context.ts'
+export { type Actor, allocate, defineActor, type Home, type Unstarted } from './actor/define-actor.ts'
+/* ── time ── */
+export type { Clock } from './clock.ts'
+/* ── errors ── */
+export {
+  AskTimeout,
+  ChannelFull,
+  GraceExceeded,
+  Inactive,
+  InvalidBlueprint,
+  InvalidKey,
+  InvalidOption,
+  ItemTimeout,
+  MillraceError,
+  type Mistake,
+  NotRepeatable,
+  OutputLimit,
+  RunEnded,
+  SchemaMismatch,
+  SendAfterEnd,
+  SourceUsed,
+  StageFailed,
+  StateLost,
+  TooManyDeadLetters,
+  UndefinedItem,
+  UnhandledDeadLetters,
+  UnknownStage,
+  UnreadOutput,
+} from './errors.ts'
+/* ── looking in ── */
+export type { Snapshot, Spread, StageSnapshot } from './metrics/snapshot.ts'
+/* ── pipelines ── */
+export type {
+  DeadLetter,
+  Entered,
+  Failure,
+  FailurePolicy,
+  Flow,
+  HomeOptions,
+  Live,
+  Overflow,
+  Pipeline,
+  PipelineEvent,
+  Placement,
+  Running,
+  RunOptions,
+  Runtime,
+  Source,
+  SourceOptions,
+  StageOptions,
+  Start,
+  Summary,
+  Supervision,
+  TravelOptions,
+} from './pipeline/language.ts'
+export { pipeline } from './pipeline/pipeline.ts'
+export { type Backoff, exponential } from './stage/backoff.ts'

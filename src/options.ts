@@ -1,0 +1,257 @@
+/**
+ * Options as data: one row says what an option may be, what it is when it is left out, and what it means.
+ *
+ * The check, the messages and the reference page come from these rows.
+ */
+import { type Mistake, shown } from './errors.ts'
+
+export interface Option {
+  /** What it may be, as the message and the reference say it. */
+  readonly expected: string
+  readonly accepts: (value: unknown) => boolean
+  /** As the reference says it. */
+  readonly default: string
+  readonly doc: string
+}
+export type Options = Readonly<Record<string, Option>>
+
+/**
+ * All that is wrong with `given`, measured by `options`.
+ *
+ * An option whose value is `undefined` counts as left out.
+ */
+export function mistakesIn(given: unknown, options: Options, place: string): Mistake[] {
+  if (given === undefined) return []
+  if (typeof given !== 'object' || given === null) {
+    return [{ code: 'NOT_OPTIONS', place, message: `options must be an object, got ${shown(given)} (${typeof given})` }]
+  }
+  const mistakes: Mistake[] = []
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue
+    const option = Object.hasOwn(options, name) ? options[name] : undefined
+    if (!option) {
+      const near = nearest(name, Object.keys(options))
+      const hint = near ? `: did you mean \`${near}\`?` : `; there are ${Object.keys(options).join(', ')}`
+      mistakes.push({ code: 'UNKNOWN_OPTION', place, message: `unknown option \`${name}\`${hint}` })
+    } else if (!option.accepts(value)) {
+      const message = `\`${name}\` must be ${option.expected}, got ${shown(value)} (${typeof value})`
+      mistakes.push({ code: 'INVALID_OPTION', place, message })
+    }
+  }
+  return mistakes
+}
+
+/** The known word that differs least from `word`, if it is near enough to have been meant. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined
+  let least = Math.max(2, Math.floor(word.length / 3)) + 1
+  for (const candidate of known) {
+    const distance = edits(word.toLowerCase(), candidate.toLowerCase())
+    if (distance < least) [best, least] = [candidate, distance]
+  }
+  return best
+}
+
+/** Insertions, deletions and replacements that make one word of another (Levenshtein; Wagner and Fischer 1974). */
+function edits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, replaced))
+    }
+    row = next
+  }
+  return row[to.length]!
+}
+
+/* ── What a value may be ─────────────────────────────────────────────────── */
+
+const whole =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (value: unknown) =>
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
+const positive = (value: unknown) => typeof value === 'number' && value > 0
+const oneOf =
+  (...words: string[]) =>
+  (value: unknown) =>
+    words.includes(value as string)
+const fn = (value: unknown) => typeof value === 'function'
+
+/** An object with no other keys than these, each absent or accepted. */
+const record = (fields: Record<string, (value: unknown) => boolean>) => (value: unknown) =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(value).every(([name, field]) => field === undefined || fields[name]?.(field) === true)
+
+const count = whole(0)
+const capacity = (value: unknown) =>
+  count(value) || value === Infinity || record({ items: v => count(v) || v === Infinity, bytes: positive })(value)
+const size = 'a whole number from 0, or { items, bytes }'
+const overflow: Omit<Option, 'doc'> = {
+  expected: "'wait', 'drop-newest', 'drop-oldest' or 'fail'",
+  accepts: oneOf('wait', 'drop-newest', 'drop-oldest', 'fail'),
+  default: "'wait'; 'fail' for an Observable source, which cannot be asked to wait",
+}
+const limit = 1 << 20
+const workers = whole(0, limit)
+
+export const stageOptions = {
+  workers: {
+    expected: "a whole number from 0, { min, max }, 'auto', or { inline, threads, processes }",
+    accepts: value =>
+      workers(value) ||
+      value === 'auto' ||
+      (record({ min: workers, max: whole(1, limit) })(value) && Object.keys(value as object).length === 2) ||
+      (record({ inline: workers, threads: workers, processes: workers })(value) &&
+        Object.keys(value as object).length > 0),
+    default: '1',
+    doc: 'How many workers share the stage; 0 pauses it.',
+  },
+  concurrency: {
+    expected: 'a whole number from 1',
+    accepts: whole(1, limit),
+    default: '1',
+    doc: 'Items one worker may have in flight at once (asynchronous handlers). Exactly so many, never more.',
+  },
+  on: {
+    expected: "'inline', 'threads', 'processes', or a runtime",
+    accepts: value =>
+      oneOf('inline', 'threads', 'processes')(value) || typeof (value as { kind?: unknown })?.kind === 'string',
+    default: "the run's, else 'inline'",
+    doc: 'Where the workers live.',
+  },
+  key: {
+    expected: 'a property name or a function of the item',
+    accepts: value => fn(value) || typeof value === 'string' || typeof value === 'number' || typeof value === 'symbol',
+    default: 'none',
+    doc: 'Items of one key are handled one after another, in order, with state of their own.',
+  },
+  order: {
+    expected: "'input' or 'completion'",
+    accepts: oneOf('input', 'completion'),
+    default: "'input'",
+    doc: 'Whether results leave in the order items came in, or as they finish (per key, they stay in order either way).',
+  },
+  capacity: {
+    expected: size,
+    accepts: capacity,
+    default: '{ items: 1024, bytes: 64 MiB }',
+    doc: 'What the channel before the stage may hold. Below it the channel lets in one whole item’s outputs; 0 hands an item only to a worker that waits.',
+  },
+  inFlight: {
+    expected: 'a whole number from 1',
+    accepts: whole(1),
+    default: 'no limit but the channels',
+    doc: 'Items of this stage under way or not yet handed on; the slot is taken before computing. 1 is fully synchronous.',
+  },
+  emit: {
+    expected: "'whole' or 'streaming'",
+    accepts: oneOf('whole', 'streaming'),
+    default: "'whole'",
+    doc: 'Whether the outputs of one item leave together once it is done, or each as it is yielded.',
+  },
+  overflow: { ...overflow, doc: 'What a full channel before the stage does with one item more.' },
+  timeout: {
+    expected: 'a number of milliseconds above 0',
+    accepts: positive,
+    default: 'no limit',
+    doc: 'Milliseconds one item may take, all attempts together.',
+  },
+  retry: {
+    expected: '{ attempts, deaths, backoff }: whole numbers from 1 and a function of the attempt',
+    accepts: record({ attempts: value => whole(1)(value) || value === Infinity, deaths: whole(1), backoff: fn }),
+    default: '{ attempts: 1, deaths: 3 }',
+    doc: 'How often an item is tried when the handler throws, how many workers it may take with it, and how long to wait in between.',
+  },
+  onFailure: {
+    expected: "'stop', 'skip', 'restart', or a function of the failure that gives one of them",
+    accepts: value => fn(value) || oneOf('stop', 'skip', 'restart')(value),
+    default: "'stop'",
+    doc: 'What a failed item costs: the pipeline, itself (a dead letter), or the worker as well.',
+  },
+  schema: {
+    expected: 'a Standard Schema (zod, valibot, arktype …)',
+    accepts: value => fn((value as { '~standard'?: { validate?: unknown } })?.['~standard']?.validate),
+    default: 'none',
+    doc: 'Checks items where they enter the stage.',
+  },
+} satisfies Options
+
+export const sourceOptions = {
+  capacity: { ...stageOptions.capacity, doc: 'What the channel behind the source may hold.' },
+  overflow: { ...overflow, doc: 'What a full channel behind the source does with one item more.' },
+} satisfies Options
+
+export const supervisionOptions = {
+  strategy: {
+    expected: "'one-for-one', 'rest-for-one' or 'one-for-all'",
+    accepts: oneOf('one-for-one', 'rest-for-one', 'one-for-all'),
+    default: "'one-for-one'",
+    doc: 'Which stages restart their workers when a worker of one is restarted.',
+  },
+  maxRestarts: {
+    expected: 'a whole number from 0',
+    accepts: count,
+    default: 'max(3, workers)',
+    doc: 'Give up after this many restarts of a stage …',
+  },
+  within: { expected: 'milliseconds above 0', accepts: positive, default: '5000', doc: '… within this many milliseconds.' },
+  backoff: {
+    expected: 'a function of the restart’s number',
+    accepts: fn,
+    default: 'no wait',
+    doc: 'Milliseconds to wait before the n-th restart.',
+  },
+  grace: {
+    expected: 'milliseconds from 0',
+    accepts: value => typeof value === 'number' && value >= 0,
+    default: '15000',
+    doc: 'Milliseconds that a teardown may take in all.',
+  },
+  inactivity: {
+    expected: 'milliseconds above 0',
+    accepts: positive,
+    default: 'no limit',
+    doc: 'No progress for so many milliseconds, with items under way, is an error that says who holds what.',
+  },
+  tolerate: {
+    expected: '{ deadLetters } or { share, of }',
+    accepts: value =>
+      (record({ deadLetters: count })(value) && Object.keys(value as object).length === 1) ||
+      (record({ share: v => typeof v === 'number' && v >= 0 && v <= 1, of: whole(1) })(value) &&
+        Object.keys(value as object).length === 2),
+    default: 'no limit',
+    doc: 'More dead letters than this stop the pipeline.',
+  },
+} satisfies Options
+
+export const runOptions = {
+  signal: {
+    expected: 'an AbortSignal',
+    accepts: value => value instanceof AbortSignal,
+    default: 'none',
+    doc: 'Its abort ends the run at once; `done` rejects with its reason.',
+  },
+  on: { ...stageOptions.on, default: "'inline'", doc: 'Where stages run that can travel and do not say.' },
+  grace: { ...supervisionOptions.grace, default: 'that of `supervise`', doc: 'Milliseconds that a teardown may take in all.' },
+  inFlight: {
+    expected: 'a whole number from 1',
+    accepts: whole(1),
+    default: 'no limit but the channels',
+    doc: 'End-to-end bound on source items under way.',
+  },
+  inspect: {
+    expected: 'a function',
+    accepts: fn,
+    default: 'none',
+    doc: 'Receives the lifecycle events of the XState machines, as `createActor` takes it.',
+  },
+  clock: {
+    expected: 'a Clock: { now, setTimeout, clearTimeout }',
+    accepts: record({ now: fn, setTimeout: fn, clearTimeout: fn, advance: fn, next: fn }),
+    default: "the machine's",
+    doc: 'What every wait of the run asks for the time; tests hand in a manual one.',
+  },
+} satisfies Options

@@ -1,0 +1,237 @@
+/**
+ * The words of the language, as types: what a user may write, and what `run()` gives back.
+ */
+import type { Observable, ObservableInput, OperatorFunction } from 'rxjs'
+import type { Behaviour, Emitted, StandardSchema, StreamBehaviour } from '../actor/behaviour.ts'
+import type { Context } from '../actor/context.ts'
+import type { Actor, Home } from '../actor/define-actor.ts'
+import type { Clock } from '../clock.ts'
+import type { Mistake } from '../errors.ts'
+import type { Snapshot } from '../metrics/snapshot.ts'
+import type { Backoff } from '../stage/backoff.ts'
+
+/* ── What flows ──────────────────────────────────────────────────────────── */
+
+/** Where items come from. A function is asked for a new one at each run. */
+export type Source<T> = Iterable<T> | AsyncIterable<T> | ObservableInput<T> | (() => Iterable<T> | AsyncIterable<T>)
+
+export type Overflow = 'wait' | 'drop-newest' | 'drop-oldest' | 'fail'
+
+export interface SourceOptions {
+  /** What the channel behind the source may hold. @default { items: 1024, bytes: 64 MiB } */
+  capacity?: number | { items?: number; bytes?: number }
+  /** What a full channel does. @default 'wait'; 'fail' for an Observable, which cannot be asked to wait */
+  overflow?: Overflow
+}
+
+/* ── How a stage is run ──────────────────────────────────────────────────── */
+
+export interface Runtime {
+  readonly kind: string
+}
+export type Placement = 'inline' | 'threads' | 'processes' | Runtime
+
+/** An item that failed for good. */
+export interface Failure<In = unknown> {
+  readonly stage: string
+  readonly worker: number
+  readonly sequence: number
+  readonly key?: string | number
+  readonly item: In
+  readonly error: unknown
+  readonly attempts: number
+  readonly deaths: number
+}
+export type FailurePolicy = 'skip' | 'restart' | 'stop'
+
+export interface StageOptions<In> {
+  /** How many workers share the stage; 0 pauses it. @default 1 */
+  workers?: number | 'auto' | { min: number; max: number }
+  /** Items one worker may have in flight at once. Exactly so many, never more. @default 1 */
+  concurrency?: number
+  /** Items of one key are handled one after another, in order, with state of their own. */
+  key?: keyof In | ((item: In) => string | number)
+  /** Whether results leave in the order items came in, or as they finish (per key, they stay in order either way). @default 'input' */
+  order?: 'input' | 'completion'
+  /** What the channel before the stage may hold. @default { items: 1024, bytes: 64 MiB } */
+  capacity?: number | { items?: number; bytes?: number }
+  /** Items of this stage under way or not yet handed on; the slot is taken before computing. 1 is fully synchronous. */
+  inFlight?: number
+  /** Whether the outputs of one item leave together once it is done, or each as it is yielded. @default 'whole' */
+  emit?: 'whole' | 'streaming'
+  /** What a full channel before the stage does with one item more. @default 'wait' */
+  overflow?: Overflow
+  /** Milliseconds one item may take, all attempts together. Past that it fails with `ItemTimeout`. @default no limit */
+  timeout?: number
+  /** How often an item is tried when the handler throws, and how many workers it may take with it. @default { attempts: 1, deaths: 3 } */
+  retry?: { attempts?: number; deaths?: number; backoff?: Backoff }
+  /** What a failed item costs: itself (a dead letter), the worker as well, or the pipeline. @default 'stop' */
+  onFailure?: FailurePolicy | ((failure: Failure<In>) => FailurePolicy)
+  /** Checks items where they enter the stage: any Standard Schema (zod, valibot, arktype …). */
+  schema?: StandardSchema<In>
+}
+export type HomeOptions<In> = StageOptions<In> & { on?: 'inline' }
+export type TravelOptions<In> = Omit<StageOptions<In>, 'workers'> & {
+  on?: Placement
+  /** Per runtime when mixed. */
+  workers?: StageOptions<In>['workers'] | { inline?: number; threads?: number; processes?: number }
+}
+
+export interface Supervision {
+  strategy?: 'one-for-one' | 'rest-for-one' | 'one-for-all'
+  /** Give up after this many restarts of a stage … @default max(3, workers) */
+  maxRestarts?: number
+  /** … within this many milliseconds. @default 5_000 */
+  within?: number
+  /** Milliseconds to wait before the n-th restart. */
+  backoff?: Backoff
+  /** Milliseconds that a teardown may take in all. @default 15_000 */
+  grace?: number
+  /** No progress for so many milliseconds, with items under way, is an error that says who holds what. @default no limit */
+  inactivity?: number
+  /** More dead letters than this stop the pipeline. @default no limit */
+  tolerate?: { deadLetters: number } | { share: number; of: number }
+}
+
+/* ── Pipelines ───────────────────────────────────────────────────────────── */
+
+/** An immutable blueprint: takes `In`, emits `Out`, runs nothing until `run()`. It is itself an actor, so it nests. */
+export interface Pipeline<In, Out, Where extends Home | undefined = undefined> extends Actor<In, Out, Where> {
+  /**
+   * A place in the pipeline where a worker, a buffer, a restart or a name is wanted.
+   * The body is an actor, a function, a generator function, a behaviour, a body over the whole stream, or a pipeline.
+   */
+  stage<Next>(name: string, actor: Actor<Out, Next, Home>, how?: TravelOptions<Out>): Pipeline<In, Next, Where>
+  stage<Next>(name: string, actor: Actor<Out, Next>, how?: HomeOptions<Out>): Pipeline<In, Next, Where>
+  stage<R, F = never, State = undefined, Resources = undefined>(
+    name: string,
+    behaviour: Behaviour<Out, R, F, State, void, Resources>,
+    how?: HomeOptions<Out>,
+  ): Pipeline<In, Emitted<R | F>, Where>
+  stage<R>(
+    name: string,
+    behaviour: StreamBehaviour<Out, R, void>,
+    how?: HomeOptions<Out>,
+  ): Pipeline<In, Emitted<R>, Where>
+  stage<R>(
+    name: string,
+    handler: (item: Out, context: Context<Out>) => R,
+    how?: HomeOptions<Out>,
+  ): Pipeline<In, Emitted<R>, Where>
+
+  /** One item becomes another, or none (`undefined`). Free: neighbours are fused, without a channel in between. */
+  map<Next>(fn: (item: Out) => Next | Promise<Next>): Pipeline<In, Exclude<Awaited<Next>, undefined | void>, Where>
+  /** Keeps what `keep` says. Free, as `map` is. */
+  filter<Kept extends Out>(keep: (item: Out) => item is Kept): Pipeline<In, Kept, Where>
+  filter(keep: (item: Out) => boolean): Pipeline<In, Out, Where>
+
+  /** RxJS operators as a stage; they stay in this event loop. */
+  pipe<A>(a: OperatorFunction<Out, A>): Pipeline<In, A, Where>
+  pipe<A, B>(a: OperatorFunction<Out, A>, b: OperatorFunction<A, B>): Pipeline<In, B, Where>
+  pipe<A, B, C>(
+    a: OperatorFunction<Out, A>,
+    b: OperatorFunction<A, B>,
+    c: OperatorFunction<B, C>,
+  ): Pipeline<In, C, Where>
+
+  /** How the pipeline meets failures, and how it ends. Said twice, the later words win one by one. */
+  supervise(policy: Supervision): Pipeline<In, Out, Where>
+  /** All that is wrong with the blueprint; `run` throws the same. */
+  validate(options?: RunOptions): readonly Mistake[]
+  /**
+   * Starts it. The source is asked for nothing before the current turn ends, so there is time to subscribe.
+   * @throws {InvalidBlueprint} with all mistakes at once.
+   */
+  run(options?: RunOptions): Running<In, Out>
+}
+
+/** A pipeline whose input is already connected. */
+export type Flow<Out> = Pipeline<never, Out, undefined>
+
+export interface Start<Where extends Home | undefined> {
+  /** Iterables are asked for the next item; an Observable cannot be, so for it a full channel defaults to `'fail'`. */
+  from<T>(source: Source<T>, options?: SourceOptions): Pipeline<never, Exclude<T, undefined>, Where>
+}
+
+/* ── Running ─────────────────────────────────────────────────────────────── */
+
+export interface RunOptions {
+  /** Its abort ends the run at once; `done` rejects with its reason. */
+  signal?: AbortSignal
+  /** Where stages run that can travel and do not say. @default 'inline' */
+  on?: Placement
+  /** Milliseconds that a teardown may take in all. @default that of `supervise`, else 15_000 */
+  grace?: number
+  /** End-to-end bound on source items under way. */
+  inFlight?: number
+  /** Receives the lifecycle events of the XState machines, as `createActor` takes it. */
+  inspect?: (event: any) => void
+  /** What every wait of the run asks for the time. @default the machine's */
+  clock?: Clock
+}
+
+/** An item that was given up, with the reason; `at` is the time by the wall, in ms. */
+export type DeadLetter<In = unknown> = Failure<In> & { readonly at: number }
+
+export interface Summary {
+  /** Items that the source gave, or that were sent. */
+  readonly received: number
+  /** Results that left the last stage. */
+  readonly emitted: number
+  readonly deadLetters: number
+  readonly dropped: number
+  /** Items in channels, under way or unread when the run was torn down. */
+  readonly unfinished: number
+  readonly restarts: number
+  readonly millis: number
+}
+
+export type PipelineEvent =
+  | { type: 'stage.started' | 'stage.drained'; stage: string }
+  | { type: 'worker.failed'; stage: string; worker: number; error: unknown }
+  | { type: 'worker.restarted'; stage: string; worker: number; restarts: number }
+  | { type: 'item.dropped'; stage: string; dropped: number }
+  | { type: 'state.lost'; stage: string; keys: number }
+  | { type: 'pipeline.stopping'; reason: 'done' | 'asked' | 'failed'; grace: number }
+
+/** One item as it enters a stage. */
+export interface Entered {
+  readonly sequence: number
+  readonly item: unknown
+  readonly enteredAt: number
+  /** How many items a sample left out before this one. */
+  readonly missed: number
+}
+
+/** What every run can do. */
+export interface Live {
+  /** What happens to stages and workers, as it happens. */
+  readonly events: Observable<PipelineEvent>
+  /** Items that were given up. The first 1,000 wait for a subscriber. */
+  readonly deadLetters: Observable<DeadLetter>
+  /** Resolves when everything has drained; rejects with the failure that stopped the pipeline. */
+  readonly done: Promise<Summary>
+  /** What enters a stage. Watching never slows it down; `missed` counts what a sample left out. @throws {UnknownStage} */
+  channel(stage: string): Observable<Entered>
+  /** One moment of the run as plain data. */
+  snapshot(): Snapshot
+  /**
+   * Takes no more input, finishes what is in hand, and resolves when that is done; at the end of the grace period it is
+   * done all the same. Results that nobody has read stay readable.
+   */
+  stop(options?: { grace?: number }): Promise<Summary>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface Running<In, Out> extends Live, AsyncIterable<Out> {
+  /** Push: every result as it leaves the last stage. */
+  readonly output: Observable<Out>
+  /** Every result, to a function; slows the pipeline down when it is slow. Resolves when all are done. */
+  consume(fn: (item: Out) => void | Promise<void>, options?: { concurrency?: number }): Promise<void>
+  /** Hand in one item; resolves when the first channel had room for it. */
+  send(item: In): Promise<void>
+  /** Hand in one item; resolves with all that it led to, rejects with its failure. */
+  ask(item: In, options?: { signal?: AbortSignal; timeout?: number }): Promise<Out[]>
+  /** No more items will come. */
+  end(): void
+}

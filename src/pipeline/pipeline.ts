@@ -1,0 +1,88 @@
+/**
+ * The fluent form: each word gives a new blueprint, and none of them does anything.
+ */
+import type { OperatorFunction } from 'rxjs'
+import { ActorDefinition, type Home, isBody } from '../actor/define-actor.ts'
+import { InvalidBlueprint, type Mistake } from '../errors.ts'
+import { BLUEPRINT, type Blueprint, blueprintOf, type Step, type StepBody } from './blueprint.ts'
+import type { Pipeline, RunOptions, Running, SourceOptions, StageOptions, Start, Supervision } from './language.ts'
+import { startRun } from './running.ts'
+import { validate } from './validate.ts'
+
+class FluentPipeline {
+  readonly [BLUEPRINT]: Blueprint
+
+  constructor(blueprint: Blueprint) {
+    this[BLUEPRINT] = blueprint
+  }
+
+  get name(): string {
+    return this[BLUEPRINT].name
+  }
+
+  get home(): Home | undefined {
+    return this[BLUEPRINT].home
+  }
+
+  stage(name: string, body: unknown, how?: StageOptions<any>): FluentPipeline {
+    return this.#with({ kind: 'stage', name, body: bodyOf(name, body), how })
+  }
+
+  map(fn: (item: any) => unknown): FluentPipeline {
+    return this.#with({ kind: 'map', fn })
+  }
+
+  filter(fn: (item: any) => unknown): FluentPipeline {
+    return this.#with({ kind: 'filter', fn })
+  }
+
+  pipe(...operators: OperatorFunction<any, any>[]): FluentPipeline {
+    return this.#with({ kind: 'operators', operators })
+  }
+
+  supervise(policy: Supervision): FluentPipeline {
+    const before = this[BLUEPRINT]
+    return new FluentPipeline({ ...before, supervision: { ...before.supervision, ...policy } })
+  }
+
+  validate(options?: RunOptions): readonly Mistake[] {
+    return validate(this[BLUEPRINT], options)
+  }
+
+  run(options: RunOptions = {}): Running<any, any> {
+    const mistakes = this.validate(options)
+    if (mistakes.length > 0) throw new InvalidBlueprint(this.name, mistakes)
+    return startRun(this[BLUEPRINT], options)
+  }
+
+  #with(step: Step): FluentPipeline {
+    const before = this[BLUEPRINT]
+    return new FluentPipeline({ ...before, steps: [...before.steps, step] })
+  }
+}
+
+function bodyOf(name: string, body: unknown): StepBody {
+  const blueprint = blueprintOf(body)
+  if (blueprint) return { kind: 'pipeline', blueprint }
+  if (body instanceof ActorDefinition) return { kind: 'actor', actor: body }
+  if (isBody(body)) return { kind: 'actor', actor: new ActorDefinition(name, undefined, body) }
+  return { kind: 'nothing', value: body }
+}
+
+/**
+ * Begins a pipeline.
+ *
+ * With `.from(source)` its input is connected; without, it is open: a stage of another pipeline, or given its items by
+ * `run.send` and `run.ask`. One that may travel is found by its export: export it from its home module (`import.meta`).
+ */
+export function pipeline(name: string): Start<undefined>
+export function pipeline<In>(name: string): Pipeline<In, In, undefined>
+export function pipeline<In>(name: string, home: Home): Pipeline<In, In, Home>
+export function pipeline(name: string, home?: Home): unknown {
+  const blueprint: Blueprint = { name, home, steps: [], supervision: {} }
+  const open = new FluentPipeline(blueprint)
+  return Object.assign(open, {
+    from: (value: unknown, options?: SourceOptions) =>
+      new FluentPipeline({ ...blueprint, source: { value, options } }),
+  })
+}

@@ -1,0 +1,716 @@
+/**
+ * A run: stages, the channels between them, a source before and readers behind, in one event loop.
+ *
+ *     source ─▶ channel ─▶ stage ─▶ channel ─▶ stage ─▶ channel ─▶ outlet ─▶ readers
+ *
+ * The run owns the *pump*: whoever has something to do says `wake`, and the pump lets each advance, the last first, so
+ * that what is nearly done goes out before more comes in. It works in slices of some milliseconds and then lets the
+ * event loop turn, however much there is to do: a timer, a signal or `stop()` always gets its turn.
+ */
+import type { Observable } from 'rxjs'
+import { createActor } from 'xstate'
+import { Channel, type Entered } from '../channel/channel.ts'
+import { type Asker, Origin } from '../channel/ticket.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import {
+  AskTimeout,
+  GraceExceeded,
+  Inactive,
+  type MillraceError,
+  RunEnded,
+  SendAfterEnd,
+  SourceUsed,
+  StageFailed,
+  TooManyDeadLetters,
+  UnhandledDeadLetters,
+  UnknownStage,
+  UnreadOutput,
+} from '../errors.ts'
+import { Histogram } from '../metrics/histogram.ts'
+import type { Snapshot } from '../metrics/snapshot.ts'
+import { spreadOf } from '../metrics/spread.ts'
+import type { Failure } from '../stage/plan.ts'
+import { type Fault, Stage, type StageHost } from '../stage/stage.ts'
+import { type DeadLetter, DeadLetters } from '../supervisor/dead-letters.ts'
+import { runLifecycle } from '../supervisor/lifecycle.ts'
+import { RestartBudget } from '../supervisor/restart-budget.ts'
+import { Tolerance } from '../supervisor/tolerance.ts'
+import type { Blueprint } from './blueprint.ts'
+import { Broadcast } from './broadcast.ts'
+import type { PipelineEvent, Running, RunOptions, Summary } from './language.ts'
+import { nestedBody } from './nested.ts'
+import { Outlet } from './outlet.ts'
+import { capacityOf, planOf } from './plan.ts'
+import { connect, Entrance, kindOf, oneShot, SentSource, type Source } from './source.ts'
+
+/** What only this package says to a run. */
+export interface Internals {
+  /** It is a stage of another: a failure that would stop it is that of the item asked for. */
+  readonly contained?: { deadLetter(stage: string, letter: Failure): void }
+  /** The largest frame, in items. */
+  readonly frameMost?: number
+}
+
+const sliceMs = 10
+const unreadMs = 10_000
+const defaultGrace = 15_000
+
+/** Sources that can be read only once and are, or were, read by a run. */
+const used = new WeakSet<object>()
+
+export function startRun(blueprint: Blueprint, options: RunOptions = {}, internals: Internals = {}): Running<any, any> {
+  return new InlineRun(blueprint, options, internals)
+}
+
+/** Why nobody wants the rest. */
+interface Cancellation {
+  readonly reason?: unknown
+  /** The reader has left: that is no failure, whatever came before. */
+  readonly isLeft?: boolean
+  /** The signal was aborted: `done` rejects with its reason. */
+  readonly isError?: boolean
+}
+
+class InlineRun implements Running<any, any> {
+  readonly done: Promise<Summary>
+  readonly output: Observable<any>
+  readonly events: Observable<PipelineEvent>
+  readonly deadLetters: Observable<DeadLetter>
+
+  /** The time as of a moment ago. */
+  time: number
+  readonly clock: Clock
+  readonly #blueprint: Blueprint
+  readonly #internals: Internals
+  readonly #stages: Stage[]
+  readonly #source: Source
+  readonly #outlet: Outlet
+  readonly #lifecycle
+  readonly #letters = new DeadLetters()
+  readonly #letterBox: Broadcast<DeadLetter>
+  readonly #news: Broadcast<PipelineEvent>
+  readonly #budgets = new Map<Stage, RestartBudget>()
+  readonly #tolerance: Tolerance | undefined
+  readonly #latency = new Histogram()
+  readonly #asks = new Set<(error: unknown) => void>()
+  readonly #startedAt: number
+  readonly #suppressed: unknown[] = []
+  /** What stopped the run: the failure that comes first in the order. */
+  #fault: { stage: string; fault: Fault } | undefined
+  /** What stopped the run and is no failure of a stage. */
+  #error: MillraceError | undefined
+  #cancelled: Cancellation | undefined
+  #abandoned: string[] = []
+  #grace: number
+  #isHeard = false
+  #isAsked = false
+  #isSettled = false
+  #stagesOver = 0
+  #resolve!: (summary: Summary) => void
+  #reject!: (error: unknown) => void
+  #outcome: { readonly summary: Summary } | { readonly error: unknown } | undefined
+  readonly #timers = new Map<string, unknown>()
+  readonly #unlisten: (() => void)[] = []
+  #moved = -1
+
+  /* The pump. */
+  #isPumping = false
+  #isDirty = false
+  #hasBegun = false
+  /** It has let go of the event loop, and goes on with the next immediate. */
+  #isYielding = false
+  #spentMs = 0
+  #sliceStart = 0
+  #scheduled = false
+  /** The time was read in this turn of the event loop. */
+  #isFresh = false
+  #pumps = 0
+
+  constructor(blueprint: Blueprint, options: RunOptions, internals: Internals) {
+    this.#blueprint = blueprint
+    this.#internals = internals
+    this.clock = options.clock ?? systemClock
+    this.time = this.clock.now()
+    this.#startedAt = this.time
+    const { supervision, source } = blueprint
+    this.#grace = options.grace ?? supervision.grace ?? defaultGrace
+    this.#claimSource()
+    this.#tolerance = supervision.tolerate && new Tolerance(supervision.tolerate)
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    const listening = {
+      subscriberThrew: (error: unknown) => this.#readerThrew(error, undefined),
+      errorHeard: () => this.#heard(),
+    }
+    this.#news = new Broadcast<PipelineEvent>(listening)
+    this.events = this.#news.observable
+    this.#letterBox = new Broadcast<DeadLetter>(listening, () => {
+      for (const letter of this.#letters.hand()) this.#letterBox.next(letter)
+    })
+    this.deadLetters = this.#letterBox.observable
+
+    const inFlight = options.inFlight ?? Infinity
+    const plans = planOf(blueprint, (name, inner, stateful) =>
+      nestedBody(() => startRun(inner, { clock: this.clock }, { ...internals, contained: this.#innerLetters(name) }), stateful),
+    )
+    let isTagged = source === undefined || inFlight !== Infinity
+    const channels = plans.map((plan, index) => {
+      isTagged ||= (plans[index - 1]?.inFlight ?? Infinity) !== Infinity
+      return new Channel(plan.capacity, isTagged)
+    })
+    isTagged ||= plans.at(-1)!.inFlight !== Infinity
+    channels.push(new Channel(capacityOf(undefined), isTagged))
+    this.#outlet = new Outlet(channels.at(-1)!, {
+      cancel: () => this.#leave(),
+      readerThrew: (error, position) => this.#readerThrew(error, position),
+      errorHeard: () => this.#heard(),
+      changed: () => this.#changed(),
+      wake: () => this.wake(),
+      isBusy: () => this.#isPumping,
+    })
+    this.output = this.#outlet.output
+    this.#stages = plans.map(
+      (plan, index) => new Stage(plan, channels[index]!, channels[index + 1]!, plans[index + 1], this.#host, internals.frameMost),
+    )
+
+    const entrance = new Entrance(inFlight, () => {
+      this.#source.resume()
+      this.wake()
+    })
+    const first = channels[0]!
+    const run = this
+    const place = {
+      pipeline: blueprint.name,
+      get time() {
+        return run.time
+      },
+      sourceFailed: (error: unknown, sequence: number) => this.#sourceFailed(error, sequence),
+      dropped: (dropped: number) => this.#dropped(plans[0]!.name, dropped),
+      pump: () => this.#pump(),
+    }
+    const overflow = plans[0]!.overflow
+    this.#source = source
+      ? connect(source.value, first, this.#overflowOf(source.value, overflow), entrance, place)
+      : new SentSource(first, overflow, entrance, place)
+
+    this.#lifecycle = createActor(
+      runLifecycle.provide({
+        actions: {
+          begin: () => this.#begin(),
+          closeInput: () => this.#closeInput(),
+          abortHandlers: () => this.#abortHandlers(),
+          abandonAll: () => this.#abandonAll(),
+          giveUp: () => this.#giveUp(),
+          stopping: (_, { reason }) => this.#tell({ type: 'pipeline.stopping', reason, grace: this.#grace }),
+        },
+      }),
+      {
+        input: { grace: this.#grace },
+        clock: {
+          setTimeout: (fn, millis) => this.clock.setTimeout(fn, millis),
+          clearTimeout: id => this.clock.clearTimeout(id),
+        },
+        ...(options.inspect && { inspect: options.inspect }),
+      },
+    ).start()
+    this.#listen(options.signal)
+    queueMicrotask(() => this.#lifecycle.send({ type: 'begin' }))
+  }
+
+  /* ── beginning ─────────────────────────────────────────────────────────── */
+
+  #claimSource(): void {
+    const value = this.#blueprint.source?.value
+    const kind = oneShot(value)
+    if (kind === undefined) return
+    if (used.has(value as object)) throw new SourceUsed(this.#blueprint.name, kind)
+    used.add(value as object)
+  }
+
+  /** A full channel makes what can wait wait; what cannot fails, unless it was said what to drop. */
+  #overflowOf(value: unknown, overflow: 'wait' | 'drop-newest' | 'drop-oldest' | 'fail') {
+    return overflow === 'wait' && kindOf(value) === 'observable' ? 'fail' : overflow
+  }
+
+  #listen(signal: AbortSignal | undefined): void {
+    if (!signal) return
+    const abort = () => this.#cancel({ reason: signal.reason, isError: true })
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    this.#unlisten.push(() => signal.removeEventListener('abort', abort))
+  }
+
+  #begin(): void {
+    this.#hasBegun = true
+    this.time = this.clock.now()
+    if (this.#cancelled || this.#fault) {
+      for (const stage of this.#stages) stage.abandon(this.#fault?.fault.error)
+      return
+    }
+    for (const stage of this.#stages) stage.start()
+    if (this.#isEnding()) return
+    this.#source.start()
+    this.#watchInactivity()
+    this.#schedule()
+  }
+
+  /* ── the pump ──────────────────────────────────────────────────────────── */
+
+  /** Somebody has something to do. */
+  wake(): void {
+    if (this.#isPumping) this.#isDirty = true
+    else this.#schedule()
+  }
+
+  /** Pumps soon: in this turn of the event loop, but not within the caller. */
+  #schedule(): void {
+    if (this.#scheduled || this.#isYielding) return
+    this.#scheduled = true
+    queueMicrotask(() => {
+      this.#scheduled = false
+      this.#pump()
+    })
+  }
+
+  #pump(): void {
+    if (this.#isPumping) {
+      this.#isDirty = true
+      return
+    }
+    if (this.#isYielding || !this.#hasBegun) return
+    this.#isPumping = true
+    if (!this.#isFresh || (this.#pumps++ & 15) === 0) this.#refresh()
+    do {
+      this.#isDirty = false
+      if (this.#outlet.isReady) this.#outlet.advance()
+      for (let i = this.#stages.length - 1; i >= 0; i--) {
+        const stage = this.#stages[i]!
+        if (!stage.isReady) continue
+        stage.advance()
+        if (this.#spentMs >= 2 && this.#isSliceOver()) break
+      }
+    } while (this.#isDirty && !this.#isYielding)
+    this.#isPumping = false
+    if (this.#isYielding) return
+    this.#maybeSettle()
+  }
+
+  /** Reading the clock costs as much as a light item: once in a turn of the event loop, and once in a while. */
+  #refresh(): void {
+    this.time = this.clock.now()
+    if (this.#isFresh) return
+    this.#isFresh = true
+    setImmediate(this.#turned)
+  }
+
+  readonly #turned = (): void => {
+    this.#isFresh = false
+  }
+
+  /** Looks at the clock once in a while; true, and the rest waits, when the slice is over. */
+  #isSliceOver(): boolean {
+    this.#spentMs = 0
+    const now = performance.now()
+    this.time = this.clock.now()
+    if (now - this.#sliceStart < sliceMs) return false
+    this.#isYielding = true
+    setImmediate(() => {
+      this.#isYielding = false
+      this.#sliceStart = performance.now()
+      this.time = this.clock.now()
+      this.#isDirty = true
+      this.#pump()
+    })
+    return true
+  }
+
+  /* ── what stages say ───────────────────────────────────────────────────── */
+
+  readonly #host: StageHost = this.#makeHost()
+
+  #makeHost(): StageHost {
+    const run = this
+    return {
+      get clock() {
+        return run.clock
+      },
+      get time() {
+        return run.time
+      },
+      spend(millis) {
+        run.#spentMs += millis
+        return run.#spentMs >= 2
+      },
+      wake: () => run.wake(),
+      failed: (stage, fault) => run.#stageFailed(stage, fault),
+      suppressed: error => run.#suppressed.push(error),
+      deadLetter: (stage, failure, isHeard) => run.#deadLetter(stage.plan.name, failure, isHeard),
+      dropped: (stage, dropped) => run.#dropped(stage, dropped),
+      itemsEnded: (stage, items, dead) => run.#itemsEnded(stage, items, dead),
+      workerFailed: (stage, worker, error) => run.#tell({ type: 'worker.failed', stage: stage.plan.name, worker, error }),
+      workerRestarted: (stage, worker, restarts) => {
+        run.#tell({ type: 'worker.restarted', stage: stage.plan.name, worker, restarts })
+      },
+      stateLost: (stage, keys) => run.#tell({ type: 'state.lost', stage: stage.plan.name, keys }),
+      mayRestart: stage => run.#mayRestart(stage),
+      backoff: restart => run.#blueprint.supervision.backoff?.(restart) ?? 0,
+      started: stage => run.#tell({ type: 'stage.started', stage: stage.plan.name }),
+      ended: stage => run.#stageOver(stage),
+      quiet: () => run.#schedule(),
+      latency: (bornAt, items) => run.#latency.record(Math.max(0, run.time - bornAt) * 1e6, items),
+    }
+  }
+
+  #tell(event: PipelineEvent): void {
+    if (this.#news.isHeard) this.#news.next(event)
+  }
+
+  #dropped(stage: string, dropped: number): void {
+    this.#tell({ type: 'item.dropped', stage, dropped })
+  }
+
+  #mayRestart(stage: Stage): boolean {
+    let budget = this.#budgets.get(stage)
+    if (!budget) {
+      const { maxRestarts, within } = this.#blueprint.supervision
+      budget = new RestartBudget(maxRestarts ?? Math.max(3, stage.plan.workers), within ?? 5_000)
+      this.#budgets.set(stage, budget)
+    }
+    return budget.spend(this.clock.now())
+  }
+
+  #deadLetter(stage: string, failure: Failure, isHeard: boolean): void {
+    const letter: DeadLetter = { ...failure, stage, at: Date.now() }
+    const { contained } = this.#internals
+    this.#letters.add(letter, isHeard || contained !== undefined || this.#letterBox.isHeard)
+    this.#letterBox.next(letter)
+    contained?.deadLetter(stage, letter)
+  }
+
+  /** Where the dead letters of a pipeline that is a stage of this one go. */
+  #innerLetters(name: string): NonNullable<Internals['contained']> {
+    return { deadLetter: (stage, letter) => this.#deadLetter(`${name}/${stage}`, letter, false) }
+  }
+
+  #itemsEnded(stage: Stage, items: number, dead: boolean): void {
+    if (!this.#tolerance || stage.isOver) return
+    for (let i = 0; i < items; i++) {
+      if (this.#tolerance.ended(dead)) continue
+      const cause = this.#letters.kept.at(-1)?.error
+      const error = new TooManyDeadLetters(this.#blueprint.supervision.tolerate!, cause)
+      return this.#stageFailed(stage, { error, worker: 0, sequence: undefined, attempts: 1 })
+    }
+  }
+
+  /** A failure further down comes earlier in the order: it takes the place of the one before. */
+  #stageFailed(stage: Stage, fault: Fault): void {
+    this.#fail(stage.plan.name, fault, this.#stages.indexOf(stage))
+  }
+
+  #sourceFailed(error: unknown, sequence: number): void {
+    if (this.#isSettled || this.#cancelled) return
+    this.#stages[0]!.input.end('failed')
+    this.#fail('source', { error, worker: 0, sequence, attempts: 1 }, -1)
+  }
+
+  #readerThrew(error: unknown, sequence: number | undefined): void {
+    if (this.#isSettled) return
+    this.#fail('output', { error, worker: 0, sequence, attempts: 1 }, this.#stages.length)
+  }
+
+  /** Stages up to number `last` have nothing more to do; the ones behind finish what came before the failure. */
+  #fail(stage: string, fault: Fault, last: number): void {
+    if (this.#fault) this.#suppressed.push(this.#fault.fault.error)
+    this.#fault = { stage, fault }
+    this.#source.end()
+    this.#stages.slice(0, last + 1).forEach(each => each.abandon(fault.error))
+    this.#lifecycle.send({ type: 'fail' })
+    this.wake()
+  }
+
+  #stageOver(stage: Stage): void {
+    this.#stagesOver++
+    this.#tell({ type: 'stage.drained', stage: stage.plan.name })
+    // One that ended before its input did: nobody reads what those before it would do.
+    const index = this.#stages.indexOf(stage)
+    if (stage.input.ending === 'open' && !this.#isEnding()) {
+      this.#source.end()
+      for (const before of this.#stages.slice(0, index)) before.abandon(undefined)
+    }
+    this.wake()
+    this.#schedule()
+  }
+
+  #isEnding(): boolean {
+    return this.#fault !== undefined || this.#cancelled !== undefined
+  }
+
+  /* ── tearing down ──────────────────────────────────────────────────────── */
+
+  #closeInput(): void {
+    this.#isAsked = true
+    // What is under way may always leave, whether or not it is read by then: it was bounded when it came in.
+    this.#outlet.channel.unbind()
+    this.#source.end()
+    this.wake()
+  }
+
+  #abortHandlers(): void {
+    const reason = this.#abortReason()
+    this.#source.end()
+    for (const stage of this.#stages) stage.abandon(reason)
+    this.#schedule()
+  }
+
+  #abandonAll(): void {
+    this.#source.end()
+    for (const stage of this.#stages) stage.abandon(this.#abortReason())
+    this.#schedule()
+  }
+
+  #abortReason(): unknown {
+    return this.#cancelled?.reason ?? this.#fault?.fault.error ?? new RunEnded(this.#blueprint.name)
+  }
+
+  /** The grace period is over: what still runs is abandoned, by name. */
+  #giveUp(): void {
+    this.#abandoned = this.#stages.flatMap(stage => stage.holders())
+    for (const stage of this.#stages) stage.abandon(this.#abortReason())
+    this.#settle()
+  }
+
+  #cancel(cancelled: Cancellation): void {
+    if (this.#isSettled || this.#cancelled) return
+    this.#cancelled = cancelled
+    this.#lifecycle.send({ type: 'cancel' })
+  }
+
+  /** The last reader has left its loop. */
+  async #leave(): Promise<void> {
+    if (this.#isSettled || this.#isAsked) return
+    this.#cancel({ isLeft: true })
+    await this.done.catch(() => {})
+  }
+
+  /* ── settling ──────────────────────────────────────────────────────────── */
+
+  #changed(): void {
+    this.wake()
+  }
+
+  /** All stages are over, and no handler of theirs runs. */
+  #isQuiet(): boolean {
+    return this.#stagesOver === this.#stages.length && this.#stages.every(stage => stage.running === 0)
+  }
+
+  #maybeSettle(): void {
+    if (this.#isSettled) return
+    const { channel } = this.#outlet
+    if (!this.#isQuiet()) return this.#expectReader(channel.full() && !this.#isAsked)
+    if (this.#outlet.isBusy && !this.#isEnding()) return
+    if (channel.count > 0 && !this.#isAsked && !this.#isEnding()) return this.#expectReader(true)
+    this.#settle()
+  }
+
+  /** Results wait and nobody is there: somebody has to come within ten seconds. */
+  #expectReader(isWaiting: boolean): void {
+    const timer = this.#timers.get('unread')
+    if (!isWaiting || this.#outlet.hasReaders || this.#isEnding()) {
+      if (timer !== undefined) this.clock.clearTimeout(timer)
+      this.#timers.delete('unread')
+    } else if (timer === undefined) {
+      this.#timers.set('unread', this.clock.setTimeout(() => this.#unread(), unreadMs))
+    }
+  }
+
+  #unread(): void {
+    if (this.#isSettled) return
+    this.#error = new UnreadOutput(this.#blueprint.name, this.#outlet.channel.count, unreadMs)
+    this.#cancel({})
+  }
+
+  #settle(): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    for (const timer of this.#timers.values()) this.clock.clearTimeout(timer)
+    for (const unlisten of this.#unlisten) unlisten()
+    const summary = this.#summarise()
+    const error = this.#failure(summary)
+    const ending = { failed: error !== undefined, error: error?.value }
+    this.#outcome = error ? { error: error.value } : { summary }
+    for (const refuse of this.#asks) refuse(error?.value)
+    this.#asks.clear()
+    if (this.#source instanceof SentSource) this.#source.refuse(error?.value ?? new RunEnded(this.#blueprint.name))
+    if (error && this.#outlet.isPulled) this.#heard()
+    this.#outlet.end(ending)
+    this.#news.complete()
+    this.#letterBox.complete()
+    this.#lifecycle.send({ type: 'settled' })
+    this.#lifecycle.stop()
+    if (this.#isHeard) this.done.catch(() => {})
+    if (error) this.#reject(error.value)
+    else this.#resolve(summary)
+  }
+
+  /** What the run has come to, if not to a good end. */
+  #failure(summary: Summary): { readonly value: unknown } | undefined {
+    const { name } = this.#blueprint
+    if (this.#abandoned.length > 0) {
+      const error = new GraceExceeded(name, this.#grace, this.#abandoned)
+      return { value: Object.assign(error, this.#fault && { cause: this.#fault.fault.error }) }
+    }
+    if (this.#cancelled?.isLeft) return undefined
+    if (this.#error) return { value: this.#error }
+    if (this.#fault) {
+      const { stage, fault } = this.#fault
+      const at = { pipeline: name, stage, worker: fault.worker, sequence: fault.sequence, attempt: fault.attempts }
+      return { value: new StageFailed(at, fault.error, { suppressed: this.#suppressed, unfinished: summary.unfinished }) }
+    }
+    if (this.#cancelled?.isError) return { value: this.#cancelled.reason }
+    if (this.#letters.unheard > 0) {
+      return { value: new UnhandledDeadLetters(name, this.#letters.unheard, this.#letters.kept) }
+    }
+    return undefined
+  }
+
+  #summarise(): Summary {
+    const { channel } = this.#outlet
+    const unread = this.#cancelled ? channel.count : 0
+    const sum = (of: (stage: Stage) => number) => this.#stages.reduce((total, stage) => total + of(stage), 0)
+    return {
+      received: this.#source.received,
+      emitted: this.#stages.at(-1)!.emitted,
+      deadLetters: this.#letters.count,
+      dropped: sum(stage => stage.input.dropped) + channel.dropped,
+      unfinished: sum(stage => stage.unfinished) + unread,
+      restarts: sum(stage => stage.restarts),
+      millis: this.clock.now() - this.#startedAt,
+    }
+  }
+
+  /** Somebody has been told of the error. */
+  #heard(): void {
+    this.#isHeard = true
+    this.done.catch(() => {})
+  }
+
+  /* ── inactivity ────────────────────────────────────────────────────────── */
+
+  #watchInactivity(): void {
+    const { inactivity } = this.#blueprint.supervision
+    if (inactivity === undefined || this.#isSettled) return
+    const moved = this.#stages.reduce((sum, stage) => sum + stage.moves, 0)
+    const holders = this.#stages.flatMap(stage => stage.holders())
+    if (moved === this.#moved && holders.length > 0) {
+      this.#error = new Inactive(this.#blueprint.name, inactivity, holders)
+      return this.#cancel({})
+    }
+    this.#moved = moved
+    this.#timers.set('inactivity', this.clock.setTimeout(() => this.#watchInactivity(), inactivity))
+  }
+
+  /* ── what users do ─────────────────────────────────────────────────────── */
+
+  [Symbol.asyncIterator](): AsyncIterator<any> {
+    return this.#outlet.iterate()
+  }
+
+  consume(fn: (item: any) => void | Promise<void>, { concurrency = 1 } = {}): Promise<void> {
+    return this.#outlet.consume(fn, concurrency)
+  }
+
+  send(item: any): Promise<void> {
+    return this.#sent(item)
+  }
+
+  #sent(item: unknown, origin?: Origin): Promise<void> {
+    if (!(this.#source instanceof SentSource) || this.#isSettled) {
+      return Promise.reject(new SendAfterEnd(this.#blueprint.name, item))
+    }
+    return this.#source.send(item, origin)
+  }
+
+  ask(item: any, { signal, timeout }: { signal?: AbortSignal; timeout?: number } = {}): Promise<any[]> {
+    return new Promise((resolve, reject) => {
+      const { name } = this.#blueprint
+      const results: unknown[] = []
+      let timer: unknown
+      const end = (settle: () => void) => {
+        origin.forsaken = true
+        this.#asks.delete(refuse)
+        if (timer !== undefined) this.clock.clearTimeout(timer)
+        signal?.removeEventListener('abort', abort)
+        settle()
+      }
+      const refuse = (error: unknown) => end(() => reject(error ?? new RunEnded(name)))
+      const abort = () => end(() => reject(signal!.reason))
+      const asker: Asker = {
+        contains: this.#internals.contained !== undefined,
+        take: result => void results.push(result),
+        fail: (pipeline, { stage, worker, sequence, attempts, error }) => {
+          end(() => reject(new StageFailed({ pipeline, stage, worker, sequence, attempt: attempts }, error)))
+        },
+      }
+      const origin = new Origin(() => {
+        if (!origin.forsaken) end(() => resolve(results))
+      }, asker)
+      if (signal?.aborted) return reject(signal.reason)
+      signal?.addEventListener('abort', abort, { once: true })
+      if (timeout !== undefined) {
+        timer = this.clock.setTimeout(() => end(() => reject(new AskTimeout(name, timeout))), timeout)
+      }
+      this.#asks.add(refuse)
+      this.#sent(item, origin).catch(refuse)
+    })
+  }
+
+  end(): void {
+    this.#source.end()
+    this.wake()
+  }
+
+  channel(name: string): Observable<Entered> {
+    const stage = this.#stages.find(({ plan }) => plan.name === name)
+    if (!stage) throw new UnknownStage(this.#blueprint.name, name, this.#stages.map(({ plan }) => plan.name))
+    let unwatch = () => {}
+    let listeners = 0
+    const watched = new Broadcast<Entered>({
+      subscriberThrew: error => this.#readerThrew(error, undefined),
+      errorHeard: () => {},
+    }, () => {
+      if (listeners++ === 0) unwatch = stage.input.watch(entered => watched.next(entered))
+    })
+    this.#unlisten.push(() => {
+      unwatch()
+      watched.complete()
+    })
+    return watched.observable
+  }
+
+  snapshot(): Snapshot {
+    const now = this.clock.now()
+    return {
+      pipeline: this.#blueprint.name,
+      at: Date.now(),
+      latency: spreadOf(this.#latency),
+      stages: this.#stages.map(stage => stage.snapshot(now)),
+    }
+  }
+
+  stop({ grace = this.#grace }: { grace?: number } = {}): Promise<Summary> {
+    if (!this.#isSettled) {
+      this.#grace = grace
+      this.#isAsked = true
+      this.#lifecycle.send({ type: 'drain', grace })
+      this.#schedule()
+    }
+    return this.done
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#outcome && 'error' in this.#outcome) return
+    await this.stop()
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The workers of a stage: who is free, who is set up, who is being restarted.
+ */
+import type { Clock } from '../clock.ts'
+import type { StagePlan } from './plan.ts'
+import { InlineWorker } from './worker.ts'
+
+/** What a crew tells its stage. */
+export interface CrewHost {
+  readonly clock: Clock
+  workerFailed(worker: InlineWorker, error: unknown): void
+  workerRestarted(worker: InlineWorker): void
+  /** Spends one restart of the stage's budget; false if there was none left. */
+  mayRestart(): boolean
+  /** Milliseconds to wait before a worker's n-th restart. */
+  backoff(restart: number): number
+  /** A worker could not be set up, or too often not. */
+  gaveUp(worker: InlineWorker, error: unknown): void
+}
+
+export class Crew {
+  readonly workers: readonly InlineWorker[]
+  readonly slots: number
+  restarts = 0
+  readonly #plan: StagePlan
+  readonly #host: CrewHost
+  /** Restarts that wait for their backoff. */
+  readonly #timers = new Set<unknown>()
+  #dismissed = false
+  /** Workers that are being set up for the first time. */
+  #starting: Promise<void> | undefined
+
+  constructor(plan: StagePlan, host: CrewHost) {
+    this.workers = Array.from({ length: plan.workers }, (_, index) => new InlineWorker(plan, index))
+    this.slots = plan.workers * plan.concurrency
+    this.#plan = plan
+    this.#host = host
+  }
+
+  /** Sets all workers up; a promise if one of them takes time. What fails is told to the host. */
+  start(): Promise<void> | undefined {
+    const waits: Promise<void>[] = []
+    for (const worker of this.workers) {
+      try {
+        const wait = worker.setUp(this.#plan)
+        if (wait) waits.push(wait.catch(error => this.#host.gaveUp(worker, error)))
+      } catch (error) {
+        this.#host.gaveUp(worker, error)
+      }
+    }
+    if (waits.length > 0) this.#starting = Promise.all(waits).then(() => {})
+    return this.#starting
+  }
+
+  /** The worker with the fewest items in hand that may take one more. */
+  idle(): InlineWorker | undefined {
+    let best: InlineWorker | undefined
+    for (const worker of this.workers) {
+      if (worker.restarting || worker.retired || worker.inHand >= this.#plan.concurrency) continue
+      if (worker.inHand === 0) return worker
+      if (!best || worker.inHand < best.inHand) best = worker
+    }
+    return best
+  }
+
+  /** Stops a worker and sets it up anew, as soon as it has nothing in hand. */
+  restart(worker: InlineWorker, cause: unknown): void {
+    if (worker.restarting) return
+    worker.restarting = true
+    this.#host.workerFailed(worker, cause)
+    this.emptied(worker)
+  }
+
+  /** A worker has nothing in hand any more: if it waits to be restarted, now is the time. */
+  emptied(worker: InlineWorker): void {
+    if (worker.restarting && worker.inHand === 0) void this.#renew(worker)
+  }
+
+  async #renew(worker: InlineWorker): Promise<void> {
+    try {
+      await worker.tearDown(this.#plan)
+    } catch (error) {
+      this.#host.workerFailed(worker, error)
+    }
+    for (;;) {
+      await this.#wait(this.#host.backoff(worker.restarts + 1))
+      if (this.#dismissed) return
+      worker.restarts++
+      this.restarts++
+      try {
+        await worker.setUp(this.#plan)
+        break
+      } catch (error) {
+        this.#host.workerFailed(worker, error)
+        if (!this.#host.mayRestart()) return this.#host.gaveUp(worker, error)
+      }
+    }
+    if (this.#dismissed) return void (await worker.tearDown(this.#plan).catch(() => {}))
+    worker.restarting = false
+    this.#host.workerRestarted(worker)
+  }
+
+  #wait(millis: number): Promise<void> {
+    if (!(millis > 0)) return Promise.resolve()
+    return new Promise(resolve => {
+      const timer = this.#host.clock.setTimeout(() => {
+        this.#timers.delete(timer)
+        resolve()
+      }, millis)
+      this.#timers.add(timer)
+    })
+  }
+
+  /** Ends all workers; what their `stop` throws is given, not thrown. */
+  async dismiss(): Promise<unknown[]> {
+    this.#dismissed = true
+    for (const timer of this.#timers) this.#host.clock.clearTimeout(timer)
+    this.#timers.clear()
+    await this.#starting
+    const ends = await Promise.allSettled(this.workers.map(worker => worker.tearDown(this.#plan)))
+    return ends.flatMap(end => (end.status === 'rejected' ? [end.reason] : []))
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * What a stage needs to know to run: the blueprint's words with every default filled in.
+ */
+import type { StandardSchema } from '../actor/behaviour.ts'
+import type { Capacity } from '../channel/channel.ts'
+import type { Kernel, Step } from '../runtime/inline/kernel.ts'
+import type { Backoff } from './backoff.ts'
+import type { OpenFeed } from './feed.ts'
+
+export interface StagePlan {
+  readonly pipeline: string
+  readonly name: string
+  readonly body: Body
+  readonly workers: number
+  readonly concurrency: number
+  readonly keyOf: ((item: any) => unknown) | undefined
+  readonly order: 'input' | 'completion'
+  /** Of the channel before the stage. */
+  readonly capacity: Capacity
+  readonly overflow: 'wait' | 'drop-newest' | 'drop-oldest' | 'fail'
+  /** Infinity: bounded by the channels alone. */
+  readonly inFlight: number
+  readonly emit: 'whole' | 'streaming'
+  /** ms; Infinity: none. */
+  readonly timeout: number
+  readonly attempts: number
+  readonly deaths: number
+  readonly backoff: Backoff | undefined
+  readonly onFailure: FailurePolicy | ((failure: any) => FailurePolicy)
+  readonly schema: StandardSchema<any> | undefined
+}
+
+export type FailurePolicy = 'skip' | 'restart' | 'stop'
+
+export type Body =
+  /** Unnamed maps and filters: no context, no state, one loop. */
+  | { readonly kind: 'fused'; readonly steps: readonly Step[]; readonly kernel: Kernel }
+  /** A function of the item. */
+  | { readonly kind: 'handler'; readonly handler: (item: any, context: any) => unknown; readonly kernel: Kernel }
+  /** One item at a time, with state by key and resources by worker. */
+  | ({ readonly kind: 'behaviour' } & BehaviourBody)
+  /** Something that is fed and emits when it likes: a body over the whole stream, RxJS operators. */
+  | { readonly kind: 'feed'; readonly open: OpenFeed }
+
+/** A behaviour, its argument already given. */
+export interface BehaviourBody {
+  readonly kernel: Kernel
+  readonly self: unknown
+  readonly stateful: boolean
+  readonly volatile: boolean
+  setup?: (() => unknown) | undefined
+  start?: ((context: { key: string | number | undefined; resources: unknown }) => unknown) | undefined
+  receive: (item: any, state: any, context: any) => unknown
+  flush?: ((state: any, context: any) => unknown) | undefined
+  stop?: ((resources: any) => unknown) | undefined
+  snapshot?: ((state: any) => unknown) | undefined
+  restore?: ((snapshot: any) => unknown) | undefined
+}
+
+/** An item that failed for good, as policies and dead letters see it. */
+export interface Failure {
+  readonly stage: string
+  readonly worker: number
+  readonly sequence: number
+  readonly key?: string | number
+  readonly item: unknown
+  readonly error: unknown
+  readonly attempts: number
+  readonly deaths: number
+}

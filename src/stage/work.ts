@@ -1,0 +1,173 @@
+/**
+ * One item under way, where it takes more than a synchronous loop: its attempt, its outputs so far, its place in the order.
+ *
+ * Used again for another item once it is committed, together with its callbacks and its context, so that an asynchronous
+ * item allocates nothing but its promise. A work that is given up on while its handler still runs (a timeout) is never
+ * used again: what that handler says later meets `over`.
+ */
+import { allocate } from '../actor/define-actor.ts'
+import type { Frame } from '../channel/frame-table.ts'
+import type { Tag, Ticket } from '../channel/ticket.ts'
+import type { Charge } from './charges.ts'
+import type { KeyState } from './keys.ts'
+import type { Failure, FailurePolicy } from './plan.ts'
+import type { InlineWorker } from './worker.ts'
+
+/** What a work asks of its stage. */
+export interface WorkHost {
+  resolved(work: Work, value: unknown): void
+  rejected(work: Work, error: unknown): void
+  progressed(work: Work): void
+  forgot(): void
+  endOfBatch(sequence: number): boolean
+  readonly self: unknown
+  readonly aborted: boolean
+}
+
+export class Work implements Charge {
+  readonly host: WorkHost
+  readonly context: ItemContext
+  worker!: InlineWorker
+  /** Undefined while it flushes. */
+  frame: Frame | undefined = undefined
+  epoch = 0
+  sequence = 0
+  item: unknown = undefined
+  tag: Tag | undefined = undefined
+  key: KeyState | undefined = undefined
+  bornAt = 0
+  /** Attempts whose handler threw. */
+  attempts = 0
+  deaths = 0
+  /** ms; when the first attempt began, or `progress` was called. Only where there is a timeout or a retry. */
+  startedAt = 0
+  /** ms; when the attempt that is timed began, -1 where it is not. */
+  timedAt = -1
+  /** Items that this measurement stands for. */
+  timedFor = 0
+  /** One output, as most items have; `many` where there is, or may be, more than one. */
+  one: unknown = undefined
+  many: unknown[] | undefined = undefined
+  /** What `many` weighs. */
+  bytes = 0
+  /** Streaming: how many outputs have left, and what they were. */
+  left = 0
+  digest = 0
+  /** Streaming, in a retry: how many have to come again before new ones do, how many did, and what those were. */
+  toRepeat = 0
+  repeated = 0
+  replay = 0
+  /** Streaming: where the next outputs come from. */
+  iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined = undefined
+  isAsync = false
+  isPulling = false
+  /** An attempt is under way, or waits for its retry. */
+  isRunning = false
+  /** The handler has ended, well or not. */
+  settled = false
+  /** Given up: what it costs. */
+  failure: (Failure & { policy: FailurePolicy }) | undefined = undefined
+  /** The slot that its outputs hold (`inFlight`). */
+  hold: Ticket | undefined = undefined
+  /** Nobody waits any more for what its handler says. */
+  over = false
+  /** Ends what the handler left running: an iterator, a subscription. */
+  cancel: (() => void) | undefined = undefined
+  controller: AbortController | undefined = undefined
+  forget = false
+
+  readonly onValue = (value: unknown): void => {
+    if (!this.over) this.host.resolved(this, value)
+  }
+  readonly onError = (error: unknown): void => {
+    if (!this.over) this.host.rejected(this, error)
+  }
+
+  constructor(host: WorkHost) {
+    this.host = host
+    this.context = new ItemContext(this)
+  }
+
+  /** Ready for another item. */
+  clear(): void {
+    this.frame = undefined
+    this.item = undefined
+    this.tag = undefined
+    this.key = undefined
+    this.attempts = 0
+    this.deaths = 0
+    this.timedAt = -1
+    this.one = undefined
+    this.many = undefined
+    this.bytes = 0
+    this.left = 0
+    this.digest = 0
+    this.toRepeat = 0
+    this.iterator = undefined
+    this.isPulling = false
+    this.isRunning = false
+    this.settled = false
+    this.failure = undefined
+    this.hold = undefined
+    this.cancel = undefined
+    this.controller = undefined
+    this.forget = false
+  }
+
+  abort(reason: unknown): void {
+    this.controller?.abort(reason)
+    this.cancel?.()
+  }
+}
+
+/** What a handler sees of its item; see `Context` for what each of these means. */
+export class ItemContext {
+  readonly #work: Work
+  sequence = 0
+
+  constructor(work: Work) {
+    this.#work = work
+  }
+
+  get address(): string {
+    return this.#work.worker.address
+  }
+
+  get attempt(): number {
+    return this.#work.attempts + 1
+  }
+
+  get key(): string | number | undefined {
+    return this.#work.key?.key
+  }
+
+  get resources(): unknown {
+    return this.#work.worker.resources
+  }
+
+  get endOfBatch(): boolean {
+    return this.#work.host.endOfBatch(this.sequence)
+  }
+
+  get signal(): AbortSignal {
+    const work = this.#work
+    work.controller ??= new AbortController()
+    if (work.host.aborted) work.controller.abort()
+    return work.controller.signal
+  }
+
+  get self(): unknown {
+    return this.#work.host.self
+  }
+
+  readonly forget = (): void => {
+    this.#work.forget = true
+    this.#work.host.forgot()
+  }
+
+  readonly progress = (): void => {
+    this.#work.host.progressed(this.#work)
+  }
+
+  readonly allocate = allocate
+}
