@@ -1,7 +1,7 @@
 /**
  * 50,000 messages of 100 bytes, source ─▶ stage ─▶ sink, in one event loop: warm, and cold in fresh processes.
  *
- * Aim (issue 1): below the coroutine row of pipeline_lib. Its process starts once for one run, so the fair figure
+ * Aim: below the coroutine row of pipeline_lib. Its process starts once for one run, so the fair figure
  * to hold against it is the cold one.
  */
 import { execFile } from 'node:child_process'

@@ -3,7 +3,7 @@
  *
  *     input ─▶ [channel] ─▶ f, K in flight ─▶ [channel] ─▶ g, K in flight ─▶ [channel] ─▶ h, K in flight ─▶ in order ─▶ sum
  *
- * Aim (issue 1): ≤ 1.2 × the loop that awaits, in order, for K = 1 and K = 64.
+ * Aim: ≤ 1.2 × the loop that awaits, in order, for K = 1 and K = 64.
  */
 import { pipeline } from '../../src/index.ts'
 import { compare } from '../harness/bench.ts'

@@ -5,7 +5,7 @@
  *     maps         input ─▶ [one loop over all three] ─▶ sum
  *     stages       input ─▶ [channel] ─▶ f ─▶ [channel] ─▶ g ─▶ [channel] ─▶ h ─▶ sum
  *
- * Aim (issue 1): maps ≤ 1.2 × the baseline; stages ≤ 2.5 ×, and ahead of every library here.
+ * Aim: maps ≤ 1.2 × the baseline; stages ≤ 2.5 ×, and ahead of every library here.
  */
 import { pipeline } from '../../src/index.ts'
 import { compare } from '../harness/bench.ts'

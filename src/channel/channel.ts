@@ -81,7 +81,7 @@ export class Channel {
   /** From now on everything is let in. */
   unbind(): void {
     this.capacity = { items: Infinity, bytes: Infinity }
-    if (this.blocked) this.onRoom()
+    this.release()
   }
 
   /** Whether one item more would be one too many. */
@@ -161,10 +161,14 @@ export class Channel {
     this.taken += count
     this.count -= count
     this.bytes -= this.#marks.pass(this.taken)
-    if (this.blocked && !this.full()) {
-      this.blocked = false
-      this.onRoom()
-    }
+    this.release()
+  }
+
+  /** Wakes a writer that waits, if there is room by now. */
+  release(): void {
+    if (!this.blocked || this.full()) return
+    this.blocked = false
+    this.onRoom()
   }
 
   /** Takes one item. Precondition: `ready() > 0`. */

@@ -33,7 +33,7 @@ export function nestedBody(begin: () => InnerRun, stateful: boolean): Omit<Behav
       ;(resources as Set<InnerRun>).add(run)
       return run
     },
-    receive: ask,
+    receive: (item, run, context) => ask(run, item, context),
     async *flush(run: InnerRun, { resources }: { resources: Set<InnerRun> }) {
       run.end()
       yield* run

@@ -344,6 +344,10 @@ class InlineRun implements Running<any, any> {
         return run.#spentMs >= 2
       },
       wake: () => run.wake(),
+      pump: () => run.#pump(),
+      touched() {
+        run.#isDirty = true
+      },
       failed: (stage, fault) => run.#stageFailed(stage, fault),
       suppressed: error => run.#suppressed.push(error),
       deadLetter: (stage, failure, isHeard) => run.#deadLetter(stage.plan.name, failure, isHeard),

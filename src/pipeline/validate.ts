@@ -96,6 +96,9 @@ function combinations(step: Step & { kind: 'stage' }, how: StageOptions<any>, pl
   const key = how.key ?? (behaviour as AnyBehaviour | undefined)?.key
   if (isStream) {
     if (concurrency > 1) say('STREAM_CONCURRENCY', 'a body over the whole stream takes items itself: leave `concurrency` out')
+    if ((how.retry?.attempts ?? 1) > 1) {
+      say('STREAM_RETRY', 'a body over the whole stream cannot be given an item again: leave `retry` out, and retry inside it')
+    }
     if (key !== undefined) say('STREAM_KEY', 'a body over the whole stream has no state by key: leave `key` out')
   } else if (isStateful(body) && key === undefined) {
     const fix = 'give it a `key`, or leave the option out'

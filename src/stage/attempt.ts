@@ -22,6 +22,8 @@ export interface AttemptHost {
   /** The handler is done; the outputs are in the work. */
   settled(work: Work): void
   threw(work: Work, error: unknown): void
+  /** Something happened in a turn of its own: see what that makes possible. */
+  pump(): void
   /** Streaming: lets what waits leave, as far as that is possible now. */
   leave(work: Work): void
   /** How many outputs may wait before the handler is asked for no more; below 0: all is over. */
@@ -45,12 +47,14 @@ export class Attempts {
   /** Tries an item, for the first time or again. */
   begin(work: Work): void {
     work.one = undefined
-    work.many = undefined
+    if (!this.#streaming) work.many = undefined
     work.bytes = 0
     work.iterator = undefined
+    work.isPulling = false
     work.toRepeat = work.left
     work.repeated = 0
     work.replay = 0
+    work.forget = false
     try {
       const { schema } = this.#plan
       if (schema && work.attempts === 0) {
@@ -97,9 +101,12 @@ export class Attempts {
         } catch (error) {
           this.#host.threw(work, error)
         }
+        this.#host.pump()
       },
       error => {
-        if (!work.over) this.#host.threw(work, error)
+        if (work.over) return
+        this.#host.threw(work, error)
+        this.#host.pump()
       },
     )
   }
@@ -155,13 +162,17 @@ export class Attempts {
 
   /** A promise came true: whatever it is, it is one item. */
   resolved(work: Work, value: unknown): void {
-    if (!(value instanceof Many)) return this.#one(work, value)
+    if (value instanceof Many) this.#many(work, value.items)
+    else this.#one(work, value)
+  }
+
+  #many(work: Work, items: readonly unknown[]): void {
     try {
-      for (const item of value.items) this.emit(work, item)
-      this.#done(work)
+      for (const item of items) this.emit(work, item)
     } catch (error) {
-      this.#host.threw(work, error)
+      return this.#host.threw(work, error)
     }
+    this.#done(work)
   }
 
   #one(work: Work, value: unknown): void {
@@ -192,6 +203,8 @@ export class Attempts {
         if (work.repeated === work.toRepeat && work.replay !== work.digest) throw new NotRepeatable(work.toRepeat)
         return
       }
+      work.left++
+      if (this.#plan.attempts > 1) work.digest = digestOf(value, work.digest)
       work.many ??= []
       work.many.push(value)
       this.#host.leave(work)
@@ -270,6 +283,7 @@ export class Attempts {
       ended = true
       work.cancel = undefined
       end()
+      this.#host.pump()
     }
     const subscription = observable.subscribe({
       next: value => {

@@ -9,6 +9,8 @@ import { InlineWorker } from './worker.ts'
 export interface CrewHost {
   readonly clock: Clock
   workerFailed(worker: InlineWorker, error: unknown): void
+  /** It has nothing in hand, and is about to be set up anew. */
+  workerGone(worker: InlineWorker): void
   workerRestarted(worker: InlineWorker): void
   /** Spends one restart of the stage's budget; false if there was none left. */
   mayRestart(): boolean
@@ -25,8 +27,10 @@ export class Crew {
   readonly #plan: StagePlan
   readonly #host: CrewHost
   /** Restarts that wait for their backoff. */
-  readonly #timers = new Set<unknown>()
+  readonly #waits = new Map<unknown, () => void>()
   #dismissed = false
+  /** Workers that are being set up anew. */
+  readonly #renewals = new Set<Promise<void>>()
   /** Workers that are being set up for the first time. */
   #starting: Promise<void> | undefined
 
@@ -73,10 +77,14 @@ export class Crew {
 
   /** A worker has nothing in hand any more: if it waits to be restarted, now is the time. */
   emptied(worker: InlineWorker): void {
-    if (worker.restarting && worker.inHand === 0) void this.#renew(worker)
+    if (!worker.restarting || worker.inHand > 0) return
+    const renewal = this.#renew(worker)
+    this.#renewals.add(renewal)
+    void renewal.then(() => this.#renewals.delete(renewal))
   }
 
   async #renew(worker: InlineWorker): Promise<void> {
+    this.#host.workerGone(worker)
     try {
       await worker.tearDown(this.#plan)
     } catch (error) {
@@ -104,19 +112,23 @@ export class Crew {
     if (!(millis > 0)) return Promise.resolve()
     return new Promise(resolve => {
       const timer = this.#host.clock.setTimeout(() => {
-        this.#timers.delete(timer)
+        this.#waits.delete(timer)
         resolve()
       }, millis)
-      this.#timers.add(timer)
+      this.#waits.set(timer, resolve)
     })
   }
 
   /** Ends all workers; what their `stop` throws is given, not thrown. */
   async dismiss(): Promise<unknown[]> {
     this.#dismissed = true
-    for (const timer of this.#timers) this.#host.clock.clearTimeout(timer)
-    this.#timers.clear()
+    for (const [timer, resolve] of this.#waits) {
+      this.#host.clock.clearTimeout(timer)
+      resolve()
+    }
+    this.#waits.clear()
     await this.#starting
+    await Promise.all(this.#renewals)
     const ends = await Promise.allSettled(this.workers.map(worker => worker.tearDown(this.#plan)))
     return ends.flatMap(end => (end.status === 'rejected' ? [end.reason] : []))
   }

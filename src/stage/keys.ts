@@ -59,7 +59,7 @@ export class Keys {
 
   /** Drops the state of a key. Items that wait for the key begin it anew. */
   forget(state: KeyState): void {
-    const next = state.line[0]
+    const next = state.busy ?? state.line[0]
     state.clear()
     if (next) state.since = next.sequence
     else this.#states.delete(state.key)

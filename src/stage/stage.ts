@@ -31,7 +31,6 @@ import type { Kernel, Scratch } from '../runtime/inline/kernel.ts'
 import { Attempts } from './attempt.ts'
 import { Charges, type Verdict } from './charges.ts'
 import { Crew } from './crew.ts'
-import { digestOf } from './digest.ts'
 import type { Feed } from './feed.ts'
 import { type KeyState, Keys } from './keys.ts'
 import type { Failure, FailurePolicy, StagePlan } from './plan.ts'
@@ -55,6 +54,10 @@ export interface StageHost {
   spend(millis: number): boolean
   /** The stage has something to do: have it advance soon. */
   wake(): void
+  /** Something happened: has every stage advance that has something to do, now, unless that is under way. */
+  pump(): void
+  /** Within the pump: it goes round once more. Outside of it whoever called pumps. */
+  touched(): void
   /** The item that stopped the stage is the next one in order; everything before it has been handed on. */
   failed(stage: Stage, fault: Fault): void
   /** A failure that changes nothing any more, because another one came first in the order. */
@@ -156,8 +159,10 @@ export class Stage {
     this.#crew = new Crew(plan, {
       clock: host.clock,
       workerFailed: (worker, error) => host.workerFailed(this, worker.index, error),
+      workerGone: worker => this.#loseState(worker),
       workerRestarted: worker => {
         host.workerRestarted(this, worker.index, worker.restarts)
+        this.#employ(worker)
         this.wake()
       },
       mayRestart: () => host.mayRestart(this),
@@ -170,6 +175,7 @@ export class Stage {
       {
         settled: work => this.#settled(work),
         threw: (work, error) => this.#threw(work, error),
+        pump: () => host.pump(),
         leave: work => void this.#leave(work),
         patience: work => this.#patience(work),
       },
@@ -221,11 +227,11 @@ export class Stage {
   readonly #works = {
     resolved: (work: Work, value: unknown) => {
       this.#attempts.resolved(work, value)
-      this.#host.wake()
+      this.#host.pump()
     },
     rejected: (work: Work, error: unknown) => {
       this.#threw(work, error)
-      this.#host.wake()
+      this.#host.pump()
     },
     progressed: (work: Work) => {
       work.startedAt = this.#host.clock.now()
@@ -317,12 +323,10 @@ export class Stage {
       if (this.#open.size === 0 && this.#isPlain && this.#mayRunFrame()) {
         if (!this.#runFrame()) break
       } else if (!this.#claimOne()) break
-      if (this.#host.spend(0.0005)) {
-        this.isReady = true
-        return
-      }
+      if (this.#host.spend(0.0005)) return this.wake()
     }
-    if (this.#open.size === 0) this.#maybeEnd()
+    if (this.input.capacity.items === 0) this.input.release()
+    if (this.#open.size === 0 && !this.isOver) this.#maybeEnd()
   }
 
   #mayRunFrame(): boolean {
@@ -372,7 +376,8 @@ export class Stage {
     this.#timed(startedAt - input.enteredAt, spent, done + (scratch.stopped ? 1 : 0))
     const { bornAt } = input
     const pushed = tail.length - before
-    if (spare.forget) this.#forgetSpare(key)
+    scratch.interrupted = false
+    if (spare.forget && !scratch.stopped) this.#forgetSpare(key)
     if (done > 0) {
       if (done < available) this.#table.split(frame, frame.from + done)
       this.#table.commit(frame, 0, frame.epoch)
@@ -388,7 +393,8 @@ export class Stage {
       }
     }
     if (scratch.stopped) this.#stoppedAt(done > 0 ? this.#table.claim(0, input.taken + 1, 1)! : this.#shorten(frame))
-    return !this.#host.spend(spent)
+    this.#host.spend(spent)
+    return true
   }
 
   #shorten(frame: Frame): Frame {
@@ -426,7 +432,6 @@ export class Stage {
 
   #forgetSpare(key: KeyState | undefined): void {
     this.#spare.forget = false
-    this.#scratch.interrupted = false
     if (key) this.#keys.forget(key)
   }
 
@@ -512,7 +517,7 @@ export class Stage {
     if (key!.busy) key!.line.push(work)
     else {
       key!.busy = work
-      worker.line.push(work)
+      worker.enqueue(work)
     }
     this.#employ(worker)
     return true
@@ -597,6 +602,7 @@ export class Stage {
     else this.#finished.push(work)
     this.#commitAll()
     this.isReady = true
+    this.#host.touched()
   }
 
   #timeWork(work: Work): void {
@@ -617,19 +623,17 @@ export class Stage {
         this.#giveUp(work, error, true)
       }
     }
-    if (work.forget) this.#keys.forget(key)
-    key.busy = undefined
     const next = key.line.shift()
-    if (next) {
-      key.busy = next
-      next.worker.line.push(next)
-    }
+    key.busy = next
+    if (next) next.worker.enqueue(next)
+    if (work.forget) this.#keys.forget(key)
     if (this.#isKeyed && !this.isOver) this.#employ(work.worker)
   }
 
   #threw(work: Work, error: unknown): void {
     if (work.settled || work.over) return
     work.cancel = undefined
+    work.isPulling = false
     if (this.isOver) {
       // Handlers that end because they were told to are no failures.
       return this.#settled(work)
@@ -681,34 +685,44 @@ export class Stage {
       this.#host.suppressed(thrown)
     }
     if (policy === 'restart') {
-      const lost = this.#loseState(work)
+      const lost = this.#mustKeep(work)
       if (lost > 0) {
         policy = 'stop'
         cause = Object.assign(new StateLost(lost), { cause: error })
       } else this.#crew.restart(work.worker, error)
     }
     work.one = undefined
-    work.many = undefined
+    // What was yielded before has left, or is as good as gone: only whole outputs are taken back.
+    if (plan.emit === 'whole') work.many = undefined
+    work.forget = false
     work.failure = { ...failure, error: cause, policy }
     if (policy === 'stop' && !work.tag?.origin?.asker?.contains) this.#isFailing = true
     if (!isSettled) this.#settled(work)
   }
 
-  /** A worker goes, and with it the state of its keys: restores what was saved, and counts what is lost for good. */
-  #loseState(work: Work): number {
+  /**
+   * How many states would be lost with a worker that may not be: neither saved nor volatile. At least one: whether this
+   * worker has any just now depends on how many workers there are, and the answer must not.
+   */
+  #mustKeep({ worker }: Work): number {
     const { body } = this.plan
-    if (body.kind !== 'behaviour' || !body.start) return 0
-    const keys = this.#keys.ownedBy(work.worker.index).filter(key => key.started)
-    const lost = body.snapshot ? [] : keys
-    if (lost.length > 0 && !body.volatile) return lost.length
-    for (const key of keys) {
-      const { saved, isSaved } = key
-      key.clear()
-      key.saved = saved
-      key.isSaved = isSaved
+    if (body.kind !== 'behaviour' || !body.stateful || body.snapshot || body.volatile) return 0
+    return Math.max(1, this.#keys.ownedBy(worker.index).filter(key => key.started).length)
+  }
+
+  /** A worker with nothing in hand goes: its keys go back to what was saved of them, or begin anew. */
+  #loseState(worker: InlineWorker): void {
+    let lost = 0
+    for (const key of this.#keys.ownedBy(worker.index)) {
+      if (!key.started) continue
+      if (key.isSaved) key.started = false
+      else {
+        lost++
+        this.#keys.forget(key)
+      }
     }
-    if (lost.length > 0) this.#host.stateLost(this, lost.length)
-    return 0
+    const { body } = this.plan
+    if (lost > 0 && body.kind === 'behaviour' && !body.snapshot) this.#host.stateLost(this, lost)
   }
 
   /* ── timeouts ──────────────────────────────────────────────────────────── */
@@ -766,19 +780,26 @@ export class Stage {
   /** Hands on what is settled and next in order, as far as there is room. */
   #commitAll(): void {
     if (this.isOver) return
-    for (const work of this.#streams) {
-      this.#leave(work)
-      this.#attempts.resume(work)
-    }
+    if (this.#streams.size > 0) this.#flow()
     if ((this.#extras.length > 0 || this.#roomWaits.length > 0) && !this.#leaveExtras()) return
     if (this.#isOrdered) {
       for (let work = this.#reorder.peek(); work && this.#commit(work); work = this.#reorder.peek()) {
         this.#reorder.shift()
         this.#recycle(work)
         if (this.isOver) return
+        // Another item is the lowest now: if it streams, what it has yielded may leave.
+        if (this.#streams.size > 0) this.#flow()
       }
     }
-    this.#commitFinished()
+    if (this.#finished.length > 0) this.#commitFinished()
+  }
+
+  /** Streaming works let go of what they may, and ask their generators for more. */
+  #flow(): void {
+    for (const work of this.#streams) {
+      this.#leave(work)
+      this.#attempts.resume(work)
+    }
   }
 
   /** Those that need not wait for their turn: as they finished, or what is flushed. */
@@ -795,8 +816,8 @@ export class Stage {
   /** Hands on all that one item led to; false if it has to wait. */
   #commit(work: Work): boolean {
     const { failure, tag } = work
+    if (!this.#leave(work)) return false
     if (failure?.policy === 'stop' && !tag?.origin?.asker?.contains) return this.#commitStop(work)
-    if (!failure && !this.#leave(work)) return false
     if (work.frame && !this.#table.commit(work.frame, work.worker.index, work.epoch)) return true
     if (failure) this.#commitDead(work)
     tag?.origin?.close()
@@ -868,8 +889,6 @@ export class Stage {
     let left = 0
     while (left < many.length && (toAsker || this.#overflow !== 'wait' || !this.output.full())) {
       const value = many[left++]
-      if (this.plan.attempts > 1) work.digest = digestOf(value, work.digest)
-      work.left++
       if (toAsker) {
         toAsker.take(value)
         this.emitted++

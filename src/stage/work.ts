@@ -50,7 +50,7 @@ export class Work implements Charge {
   many: unknown[] | undefined = undefined
   /** What `many` weighs. */
   bytes = 0
-  /** Streaming: how many outputs have left, and what they were. */
+  /** Streaming: how many outputs were yielded, and what they were. */
   left = 0
   digest = 0
   /** Streaming, in a retry: how many have to come again before new ones do, how many did, and what those were. */

@@ -12,7 +12,7 @@ export class InlineWorker {
   isSetUp = false
   /** Items in hand; never more than the stage's `concurrency`. */
   inHand = 0
-  /** Keyed stages: items whose key is free, waiting for this worker. */
+  /** Keyed stages: items whose key is free, waiting for this worker; the lowest first. */
   readonly line: Work[] = []
   /** Waiting to be empty-handed, or being set up anew: takes nothing. */
   restarting = false
@@ -23,6 +23,16 @@ export class InlineWorker {
   constructor(plan: StagePlan, index: number) {
     this.index = index
     this.address = `${plan.pipeline}/${plan.name}#${index}`
+  }
+
+  /**
+   * Has an item wait for this worker, before those that came later. They may have been waiting longer, as their keys were
+   * free before; but were they begun first, they could take every slot and then wait, themselves, for this item to leave.
+   */
+  enqueue(work: Work): void {
+    let place = this.line.length
+    while (place > 0 && this.line[place - 1]!.sequence > work.sequence) place--
+    this.line.splice(place, 0, work)
   }
 
   /** Runs `setup`; a promise where that gave one. */
