@@ -633,6 +633,7 @@ export class Stage {
   #threw(work: Work, error: unknown): void {
     if (work.settled || work.over) return
     work.cancel = undefined
+    work.iterator = undefined
     work.isPulling = false
     if (this.isOver) {
       // Handlers that end because they were told to are no failures.
