@@ -525,7 +525,12 @@ export class Stage {
 
   /** Gives a worker what waits for it, as far as it may take more. */
   #employ(worker: InlineWorker): void {
-    while (worker.line.length > 0 && worker.inHand < this.plan.concurrency && !worker.restarting) {
+    while (worker.line.length > 0 && worker.inHand < this.plan.concurrency) {
+      // A worker that is to be restarted waits for what it has in hand; if that streams, it waits for the lowest item to
+      // leave before it: so that one is still begun.
+      const first = worker.line[0]!
+      const isAwaited = worker.inHand > 0 && this.plan.emit === 'streaming' && this.#reorder.next === first.sequence
+      if (worker.restarting && !isAwaited) return
       const work = worker.line.shift()!
       this.#startWork(work)
       this.#run(work)
@@ -789,7 +794,10 @@ export class Stage {
         this.#recycle(work)
         if (this.isOver) return
         // Another item is the lowest now: if it streams, what it has yielded may leave.
-        if (this.#streams.size > 0) this.#flow()
+        if (this.#streams.size > 0) {
+          this.#flow()
+          if (this.#isKeyed) for (const worker of this.#crew.workers) this.#employ(worker)
+        }
       }
     }
     if (this.#finished.length > 0) this.#commitFinished()
