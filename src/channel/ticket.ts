@@ -44,10 +44,20 @@ export class Origin extends Ticket {
   readonly asker: Asker | undefined
   /** Set when the asker has had its answer: what still descends from the item is not worth handling. */
   forsaken = false
+  /**
+   * Number of the stage in which something of it has failed, -1 while nothing has. What is of it in that stage, or before,
+   * comes after the failure; what is further down came before, and goes on: if it fails too, that failure is the first.
+   */
+  failedAt = -1
 
   constructor(ended: () => void, asker?: Asker) {
     super(ended)
     this.asker = asker
+  }
+
+  /** Whether what is of it in stage number `index` is not worth handling. */
+  isOver(index: number): boolean {
+    return this.forsaken || index <= this.failedAt
   }
 }
 

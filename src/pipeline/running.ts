@@ -172,7 +172,7 @@ class InlineRun implements Running<any, any> {
     })
     this.output = this.#outlet.output
     this.#stages = plans.map(
-      (plan, index) => new Stage(plan, channels[index]!, channels[index + 1]!, plans[index + 1], this.#host, internals.frameMost),
+      (plan, index) => new Stage(plan, channels[index]!, channels[index + 1]!, index, plans[index + 1], this.#host, internals.frameMost),
     )
 
     const entrance = new Entrance(inFlight, () => {
@@ -410,7 +410,7 @@ class InlineRun implements Running<any, any> {
 
   /** A failure further down comes earlier in the order: it takes the place of the one before. */
   #stageFailed(stage: Stage, fault: Fault): void {
-    this.#fail(stage.plan.name, fault, this.#stages.indexOf(stage))
+    this.#fail(stage.plan.name, fault, stage.index)
   }
 
   #sourceFailed(error: unknown, sequence: number): void {
@@ -438,10 +438,9 @@ class InlineRun implements Running<any, any> {
     this.#stagesOver++
     this.#tell({ type: 'stage.drained', stage: stage.plan.name })
     // One that ended before its input did: nobody reads what those before it would do.
-    const index = this.#stages.indexOf(stage)
     if (stage.input.ending === 'open' && !this.#isEnding()) {
       this.#source.end()
-      for (const before of this.#stages.slice(0, index)) before.abandon(undefined)
+      for (const before of this.#stages.slice(0, stage.index)) before.abandon(undefined)
     }
     this.wake()
     this.#schedule()
@@ -640,6 +639,7 @@ class InlineRun implements Running<any, any> {
     return new Promise((resolve, reject) => {
       const { name } = this.#blueprint
       const results: unknown[] = []
+      let failure: StageFailed | undefined
       let timer: unknown
       const end = (settle: () => void) => {
         origin.forsaken = true
@@ -654,11 +654,12 @@ class InlineRun implements Running<any, any> {
         contains: this.#internals.contained !== undefined,
         take: result => void results.push(result),
         fail: (pipeline, { stage, worker, sequence, attempts, error }) => {
-          end(() => reject(new StageFailed({ pipeline, stage, worker, sequence, attempt: attempts }, error)))
+          failure = new StageFailed({ pipeline, stage, worker, sequence, attempt: attempts }, error)
         },
       }
       const origin = new Origin(() => {
-        if (!origin.forsaken) end(() => resolve(results))
+        if (origin.forsaken) return
+        end(() => (failure ? reject(failure) : resolve(results)))
       }, asker)
       if (signal?.aborted) return reject(signal.reason)
       signal?.addEventListener('abort', abort, { once: true })

@@ -86,6 +86,8 @@ export class Stage {
   readonly plan: StagePlan
   readonly input: Channel
   readonly output: Channel
+  /** Its number in the row. */
+  readonly index: number
   /** Its outputs are the results of the run. */
   readonly isLast: boolean
   /** It has, or may have, something to do. */
@@ -147,6 +149,7 @@ export class Stage {
     plan: StagePlan,
     input: Channel,
     output: Channel,
+    index: number,
     next: StagePlan | undefined,
     host: StageHost,
     frameMost = 1024,
@@ -154,6 +157,7 @@ export class Stage {
     this.plan = plan
     this.input = input
     this.output = output
+    this.index = index
     this.isLast = next === undefined
     this.#host = host
     this.#crew = new Crew(plan, {
@@ -578,7 +582,7 @@ export class Stage {
   #isHeavy = false
 
   #run(work: Work): void {
-    if (work.tag?.origin?.forsaken) return this.#settled(work)
+    if (work.tag?.origin?.isOver(this.index)) return this.#settled(work)
     if (this.plan.body.kind === 'feed') return this.#feed(work)
     this.#attempts.begin(work)
   }
@@ -644,7 +648,7 @@ export class Stage {
       // Handlers that end because they were told to are no failures.
       return this.#settled(work)
     }
-    if (work.tag?.origin?.forsaken) return this.#settled(work)
+    if (work.tag?.origin?.isOver(this.index)) return this.#settled(work)
     const now = this.plan.attempts > 1 ? this.#host.clock.now() : 0
     let verdict: Verdict
     try {
@@ -697,9 +701,8 @@ export class Stage {
         cause = Object.assign(new StateLost(lost), { cause: error })
       } else this.#crew.restart(work.worker, error)
     }
-    work.one = undefined
     // What was yielded before has left, or is as good as gone: only whole outputs are taken back.
-    if (plan.emit === 'whole') work.many = undefined
+    if (plan.emit === 'whole') work.clearOutputs()
     work.forget = false
     work.failure = { ...failure, error: cause, policy }
     if (policy === 'stop' && !work.tag?.origin?.asker?.contains) this.#isFailing = true
@@ -825,6 +828,7 @@ export class Stage {
   /** Hands on all that one item led to; false if it has to wait. */
   #commit(work: Work): boolean {
     const { failure, tag } = work
+    if (tag?.origin?.isOver(this.index)) work.clearOutputs()
     if (!this.#leave(work)) return false
     if (failure?.policy === 'stop' && !tag?.origin?.asker?.contains) return this.#commitStop(work)
     if (work.frame && !this.#table.commit(work.frame, work.worker.index, work.epoch)) return true
@@ -851,7 +855,7 @@ export class Stage {
     const origin = work.tag?.origin
     const asker = origin?.asker
     if (asker && (policy === 'stop' || !asker.contains)) {
-      origin.forsaken = true
+      origin.failedAt = this.index
       asker.fail(this.plan.pipeline, failure)
     }
     if (policy === 'stop') return

@@ -114,6 +114,11 @@ export class Work implements Charge {
     this.forget = false
   }
 
+  clearOutputs(): void {
+    this.one = undefined
+    this.many = undefined
+  }
+
   abort(reason: unknown): void {
     this.controller?.abort(reason)
     this.cancel?.()
