@@ -1,16 +1,18 @@
 /**
- * The bounded way from one stage to the next, within one event loop.
+ * The bounded way from one stage to the next, within one event loop: a ring of items.
  *
- *              taken                                        arrived
- *                ▼                                             ▼
- *     head  ░░░░░▓▓▓▓▓▓▓▓▓▓│  tail  ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓
- *           gone └ cursor     the writer pushes here; becomes the head when that is used up
+ *              taken                    arrived
+ *                ▼                         ▼
+ *     ┄┄┄┄░░░░░░░▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓┄┄┄┄┄┄┄┄      slot = position & mask
+ *          gone  └──── count, bytes ───────┘
  *
- * Two plain arrays, so that a frame is a run of one array on either side, and a loop over it costs what a loop costs.
- * Positions count items since the start and only grow. Time and weight are kept by batch, in *marks*: one for each push
- * of a frame, not for each item.
+ * Positions count items since the start and only grow. The ring begins short and doubles up to what the capacity asks for,
+ * and beyond it only for the outputs of one item, which are let in as a whole.
  *
- * The channel decides nothing about waiting: the writer asks `room` before it pushes, as the option `overflow` says.
+ * Time is kept by *probe*: one item at a time is remembered with the moment at which it came in. When it is taken, that
+ * says how long items wait here just now; then the next one is. (A clock for every item would cost more than a light item.)
+ *
+ * The channel decides nothing about waiting: the writer asks `room` before it puts, as the option `overflow` says.
  */
 import type { Tag } from './ticket.ts'
 import { weigh } from './weigh.ts'
@@ -30,25 +32,34 @@ export interface Entered {
   readonly missed: number
 }
 
+const shortest = 64
+
 export class Channel {
   capacity: Capacity
-  /** Whether items may carry tags; then `tags` run beside the items. */
+  /** Whether items may carry tags. */
   readonly tagged: boolean
-  /** The reader's array. Only [cursor, head.length) is still to come. */
-  head: unknown[] = []
-  cursor = 0
-  /** The writer's array. */
-  tail: unknown[] = []
+  /** Whether items are weighed. */
+  readonly weighing: boolean
+  items: unknown[] = new Array(shortest).fill(undefined)
+  /** What the item in a slot weighs; 0 in a slot that is free. */
+  weights = new Float64Array(shortest)
+  mask = shortest - 1
   /** Position of the next item to be taken. */
   taken = 0
-  /** Items waiting: those of the head from the cursor on, and those of the tail. */
-  count = 0
-  /** What they weigh, up to the marks: a batch weighs until its last item is taken. */
+  /** Position of the next item to come. */
+  arrived = 0
+  /** What all that waits weighs. */
   bytes = 0
   ending: Ending = 'open'
   dropped = 0
   /** True while the writer waits for room: then taking wakes it. */
   blocked = false
+  /** Position behind the probe; 0 when there is none. */
+  probe = 0
+  /** When the probe came in. */
+  enteredAt = 0
+  /** When the source item that the probe descends from came in. */
+  bornAt = 0
   /** For capacity 0: whether the reader has a worker that waits. Set by the reader. */
   readerWaits: () => boolean = () => false
   /** Called when items, or the end, have come. Set by the reader. */
@@ -59,23 +70,31 @@ export class Channel {
   refill: ((most: number) => void) | undefined
 
   readonly #watchers = new Set<(entered: Entered) => void>()
-  #headTags: (Tag | undefined)[] = []
-  #tailTags: (Tag | undefined)[] = []
-  readonly #marks = new Marks()
+  #tags: (Tag | undefined)[]
 
   constructor(capacity: Capacity, tagged: boolean) {
     this.capacity = capacity
     this.tagged = tagged
+    this.weighing = capacity.bytes !== Infinity
+    this.#tags = tagged ? new Array(shortest).fill(undefined) : []
   }
 
-  get arrived(): number {
-    return this.taken + this.count
+  /** Items that wait. */
+  get count(): number {
+    return this.arrived - this.taken
   }
 
   /** How many items may still come in before the channel is full; at capacity 0, one for a reader that waits. */
   room(): number {
-    if (this.capacity.items === 0) return this.count === 0 && this.readerWaits() ? 1 : 0
-    return this.bytes >= this.capacity.bytes ? 0 : Math.max(0, this.capacity.items - this.count)
+    const { items, bytes } = this.capacity
+    const count = this.arrived - this.taken
+    if (items === 0) return count === 0 && this.readerWaits() ? 1 : 0
+    return this.bytes >= bytes || count >= items ? 0 : items - count
+  }
+
+  /** Whether one item more would be one too many. */
+  full(): boolean {
+    return this.room() === 0
   }
 
   /** From now on everything is let in. */
@@ -84,26 +103,36 @@ export class Channel {
     this.release()
   }
 
-  /** Whether one item more would be one too many. */
-  full(): boolean {
-    return this.room() === 0
-  }
-
   /* ── writing ───────────────────────────────────────────────────────────── */
 
-  /** Says that `count` items weighing `bytes` were pushed to `tail`; the oldest of what they stem from was born at `bornAt`. */
+  /** Makes the ring long enough for `count` items more. */
+  reserve(count: number): void {
+    const needed = this.arrived - this.taken + count
+    if (needed > this.mask + 1) this.#grow(needed)
+  }
+
+  /** Says that `count` items were stored behind `arrived`, `bytes` in all; what the oldest descends from came in at `bornAt`. */
   pushed(count: number, bytes: number, bornAt: number, now: number): void {
-    this.count += count
+    this.arrived += count
     this.bytes += bytes
-    this.#marks.add(this.arrived, bytes, bornAt, now, this.capacity.bytes / 16)
+    // One whose origin is known is the better probe.
+    if (this.probe === 0 || (this.bornAt < 0 && bornAt >= 0)) {
+      this.probe = this.arrived
+      this.enteredAt = now
+      this.bornAt = bornAt
+    }
     if (this.#watchers.size > 0) this.#tell(count, now)
     this.onItems()
   }
 
   put(item: unknown, tag: Tag | undefined, bornAt: number, now: number): void {
-    this.tail.push(item)
-    if (this.tagged) this.#tailTags.push(tag)
-    this.pushed(1, this.capacity.bytes === Infinity ? 0 : weigh(item), bornAt, now)
+    if (this.arrived - this.taken > this.mask) this.#grow(this.arrived - this.taken + 1)
+    const slot = this.arrived & this.mask
+    this.items[slot] = item
+    if (this.tagged) this.#tags[slot] = tag
+    let bytes = 0
+    if (typeof item !== 'number' && this.weighing) this.weights[slot] = bytes = weigh(item)
+    this.pushed(1, bytes, bornAt, now)
   }
 
   end(ending: 'done' | 'failed'): void {
@@ -114,83 +143,94 @@ export class Channel {
 
   /* ── reading ───────────────────────────────────────────────────────────── */
 
-  /** Makes the head hold what comes next, and says how many items lie in a row from `cursor` on. */
+  /** How many items lie in a row, in the ring, from `taken` on. */
   ready(): number {
-    if (this.cursor === this.head.length && this.tail.length > 0) {
-      const used = this.head
-      this.head = this.tail
-      used.length = 0
-      this.tail = used
-      if (this.tagged) {
-        const usedTags = this.#headTags
-        this.#headTags = this.#tailTags
-        usedTags.length = 0
-        this.#tailTags = usedTags
-      }
-      this.cursor = 0
-    }
-    return this.head.length - this.cursor
+    return Math.min(this.arrived - this.taken, this.mask + 1 - (this.taken & this.mask))
   }
 
-  /** When the item at the cursor came in. */
-  get enteredAt(): number {
-    return this.#marks.enteredAt
-  }
-
-  /** When the oldest source item behind the item at the cursor came in. */
-  get bornAt(): number {
-    return this.#marks.bornAt
-  }
-
-  /** The tag of the item at the cursor. */
+  /** The tag of the next item. */
   get tag(): Tag | undefined {
-    return this.tagged ? this.#headTags[this.cursor] : undefined
+    return this.tagged ? this.#tags[this.taken & this.mask] : undefined
   }
 
   /** The item at a position from `taken` up to `arrived`. */
   at(position: number): unknown {
-    const index = this.cursor + position - this.taken
-    return index < this.head.length ? this.head[index] : this.tail[index - this.head.length]
+    return this.items[position & this.mask]
   }
 
-  /** The next `count` items have been taken. Precondition: `ready() >= count`. */
+  /** The next `count` items have been taken. */
   passed(count: number): void {
-    // What was taken must not be held on to until the array is used up.
-    if (this.bytes > 0) this.head.fill(undefined, this.cursor, this.cursor + count)
-    this.cursor += count
+    // What was taken must not be held on to until the ring comes round.
+    if (this.bytes > 0 || !this.weighing) this.#clear(count)
     this.taken += count
-    this.count -= count
-    this.bytes -= this.#marks.pass(this.taken)
-    this.release()
+    if (this.taken >= this.probe) this.probe = 0
+    if (this.blocked) this.release()
   }
 
-  /** Wakes a writer that waits, if there is room by now. */
+  /** Takes one item. Precondition: there is one. */
+  take(): unknown {
+    const slot = this.taken & this.mask
+    const item = this.items[slot]
+    this.items[slot] = undefined
+    if (this.bytes > 0) {
+      this.bytes -= this.weights[slot]!
+      this.weights[slot] = 0
+    }
+    this.taken++
+    if (this.taken >= this.probe) this.probe = 0
+    if (this.blocked) this.release()
+    return item
+  }
+
+  /**
+   * Wakes a writer that waits, once half of the channel is free: a reader that takes one by one would otherwise have it
+   * write one by one, and every frame would hold one item.
+   */
   release(): void {
+    const { items, bytes } = this.capacity
     if (!this.blocked || this.full()) return
+    if (this.arrived - this.taken > items / 2 || this.bytes > bytes / 2) return
     this.blocked = false
     this.onRoom()
   }
 
-  /** Takes one item. Precondition: `ready() > 0`. */
-  take(): unknown {
-    const item = this.head[this.cursor]
-    this.passed(1)
-    return item
-  }
-
   /** Throws away all that waits, and says how many items that were. */
   clear(): number {
-    const count = this.count
-    while (this.count > 0) {
-      const run = this.ready()
-      for (let i = 0; i < run; i++) {
-        const tag = this.tag
-        this.passed(1)
-        tag?.hold?.close()
-        tag?.origin?.close()
-      }
+    const { count } = this
+    while (this.arrived > this.taken) {
+      const { tag } = this
+      this.take()
+      tag?.hold?.close()
+      tag?.origin?.close()
     }
     return count
+  }
+
+  #clear(count: number): void {
+    for (let position = this.taken; position < this.taken + count; position++) {
+      const slot = position & this.mask
+      this.items[slot] = undefined
+      this.bytes -= this.weights[slot]!
+      this.weights[slot] = 0
+    }
+  }
+
+  #grow(needed: number): void {
+    let length = (this.mask + 1) * 2
+    while (length < needed) length *= 2
+    const mask = length - 1
+    const items = new Array<unknown>(length).fill(undefined)
+    const weights = new Float64Array(length)
+    const tags = this.tagged ? new Array<Tag | undefined>(length).fill(undefined) : []
+    for (let position = this.taken; position < this.arrived; position++) {
+      items[position & mask] = this.items[position & this.mask]
+      weights[position & mask] = this.weights[position & this.mask]!
+      if (this.tagged) tags[position & mask] = this.#tags[position & this.mask]
+    }
+    this.items = items
+    this.weights = weights
+    this.#tags = tags
+    this.mask = mask
   }
 
   /* ── watching ──────────────────────────────────────────────────────────── */
@@ -207,58 +247,4 @@ export class Channel {
       for (const watcher of this.#watchers) watcher(entered)
     }
   }
-}
-
-/**
- * Time and weight of the items in a channel, by batch: a ring of rows that only the first and the last are looked at.
- *
- * Invariant: rows are in order of `until`; a row stands for the items from the row before up to its `until`.
- */
-class Marks {
-  #rows: Mark[] = []
-  #first = 0
-
-  get enteredAt(): number {
-    return this.#rows[this.#first]?.enteredAt ?? 0
-  }
-
-  get bornAt(): number {
-    return this.#rows[this.#first]?.bornAt ?? 0
-  }
-
-  add(until: number, bytes: number, bornAt: number, enteredAt: number, most: number): void {
-    const last = this.#first < this.#rows.length ? this.#rows[this.#rows.length - 1]! : undefined
-    // Batches of one moment are one, unless that would hide how the weight goes down.
-    if (last && last.enteredAt === enteredAt && last.bytes + bytes <= most) {
-      last.until = until
-      last.bytes += bytes
-      return
-    }
-    this.#rows.push({ until, bytes, bornAt, enteredAt })
-  }
-
-  /** Everything before `position` is gone: gives the weight of the batches that ended there. */
-  pass(position: number): number {
-    let bytes = 0
-    while (this.#first < this.#rows.length && this.#rows[this.#first]!.until <= position) {
-      bytes += this.#rows[this.#first]!.bytes
-      this.#first++
-    }
-    if (this.#first === this.#rows.length) {
-      this.#rows.length = 0
-      this.#first = 0
-    } else if (this.#first > 64) {
-      this.#rows.splice(0, this.#first)
-      this.#first = 0
-    }
-    return bytes
-  }
-}
-
-interface Mark {
-  /** Position behind the last item. */
-  until: number
-  bytes: number
-  readonly bornAt: number
-  readonly enteredAt: number
 }

@@ -27,7 +27,7 @@ export function offer(
   if (overflow === 'fail') return 'full'
   channel.dropped++
   let lost = tag
-  if (overflow === 'drop-oldest' && channel.ready() > 0) {
+  if (overflow === 'drop-oldest' && channel.count > 0) {
     lost = channel.tag
     channel.take()
     channel.put(item, tag, bornAt, now)

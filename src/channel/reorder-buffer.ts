@@ -59,6 +59,13 @@ export class ReorderBuffer<T> {
     this.#held++
   }
 
+  /** What comes next has led to a result that needs no place to wait: true, and `next` moves on; false if it is not next. */
+  pass(from: number, to: number): boolean {
+    if (from !== this.#next || to <= from || this.#held > 0) return false
+    this.#next = to
+    return true
+  }
+
   /** The result that starts at `next`, if it is here. */
   peek(): T | undefined {
     return this.#results[this.#next & this.#mask]

@@ -1,20 +1,25 @@
 /** A hot Observable of what happens: whoever listens is told, nothing waits for anybody. */
 import { type Listener, Results, type ResultsHost } from './results.ts'
 
+export interface BroadcastHost extends Pick<ResultsHost<unknown>, 'subscriberThrew' | 'errorHeard'> {
+  /** Somebody has come to listen. */
+  attached?(): void
+  /** Nobody listens any more. */
+  deserted?(): void
+}
+
 export class Broadcast<T> {
   readonly observable: Results<T>
+  readonly #host: BroadcastHost
   readonly #listeners = new Set<Listener<T>>()
   #isOver = false
 
-  constructor(host: Pick<ResultsHost<T>, 'subscriberThrew' | 'errorHeard'>, attached: () => void = () => {}) {
+  constructor(host: BroadcastHost) {
+    this.#host = host
     this.observable = new Results<T>({
-      ...host,
-      attach: listener => {
-        this.#listeners.add(listener)
-        attached()
-        if (this.#isOver) listener.complete()
-        return () => this.#listeners.delete(listener)
-      },
+      subscriberThrew: error => host.subscriberThrew(error),
+      errorHeard: () => host.errorHeard(),
+      attach: listener => this.#attach(listener),
     })
   }
 
@@ -23,12 +28,30 @@ export class Broadcast<T> {
   }
 
   next(value: T): void {
-    for (const listener of this.#listeners) listener.next(value)
+    for (const listener of this.#listeners) {
+      try {
+        listener.next(value)
+      } catch (error) {
+        this.#host.subscriberThrew(error)
+      }
+    }
   }
 
   complete(): void {
     this.#isOver = true
     for (const listener of [...this.#listeners]) listener.complete()
     this.#listeners.clear()
+  }
+
+  #attach(listener: Listener<T>): () => void {
+    this.#listeners.add(listener)
+    this.#host.attached?.()
+    if (this.#isOver) {
+      this.#listeners.delete(listener)
+      listener.complete()
+    }
+    return () => {
+      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#host.deserted?.()
+    }
   }
 }

@@ -9,8 +9,9 @@ import { Observable, type Observer, type Operator, Subscriber, Subscription } fr
 
 /** Who is behind it: attaches an observer, and gives back how to detach it. */
 export interface ResultsHost<T> {
-  attach(observer: Listener<T>): () => void
-  /** A subscriber's `next` or `complete` threw. */
+  /** What the listener's `next` throws is the host's to catch: it says better where that was than anybody else. */
+  attach(listener: Listener<T>): () => void
+  /** A subscriber behind operators has thrown, or one that was told of the end. */
   subscriberThrew(error: unknown): void
   /** A subscriber has a handler for errors, so that one it is given counts as heard. */
   errorHeard(): void
@@ -22,6 +23,9 @@ export interface Listener<T> {
   complete(): void
 }
 
+/** An error on its way through operators; it is left to `done` if it comes out at a subscriber without a handler. */
+let passing: { isLeft: boolean } | undefined
+
 export class Results<T> extends Observable<T> {
   readonly #host: ResultsHost<any>
 
@@ -29,7 +33,7 @@ export class Results<T> extends Observable<T> {
     super(subscriber =>
       host.attach({
         next: value => subscriber.next(value),
-        error: error => subscriber.error(error),
+        error: error => pass(error, subscriber, host),
         complete: () => subscriber.complete(),
       }),
     )
@@ -60,22 +64,10 @@ export class Results<T> extends Observable<T> {
     return this.operator ? this.#throughRxjs(observer) : this.#direct(observer)
   }
 
-  #guarded<A>(call: ((argument: A) => void) | undefined): (argument: A) => void {
-    const host = this.#host
-    if (!call) return () => {}
-    return argument => {
-      try {
-        call(argument)
-      } catch (error) {
-        host.subscriberThrew(error)
-      }
-    }
-  }
-
   #direct(observer: Partial<Observer<T>>): Subscription {
     const subscription = new Subscription()
     const detach = this.#host.attach({
-      next: this.#guarded(observer.next?.bind(observer)),
+      next: observer.next?.bind(observer) ?? (() => {}),
       error: error => {
         if (observer.error) this.#host.errorHeard()
         this.#guarded(observer.error?.bind(observer))(error)
@@ -93,11 +85,43 @@ export class Results<T> extends Observable<T> {
   #throughRxjs(observer: Partial<Observer<T>>): Subscription {
     return super.subscribe({
       next: this.#guarded(observer.next?.bind(observer)),
-      error: error => {
-        if (observer.error) this.#host.errorHeard()
-        this.#guarded(observer.error?.bind(observer))(error)
-      },
-      complete: () => this.#guarded<void>(observer.complete?.bind(observer))(),
+      error: observer.error ? this.#guarded(observer.error.bind(observer)) : leave,
+      complete: this.#guarded<void>(observer.complete?.bind(observer)),
     })
   }
+
+  #guarded<A>(call: ((argument: A) => void) | undefined): (argument: A) => void {
+    const host = this.#host
+    if (!call) return () => {}
+    return argument => {
+      try {
+        call(argument)
+      } catch (error) {
+        host.subscriberThrew(error)
+      }
+    }
+  }
+}
+
+/** Gives an error to operators. Whoever takes it from them has heard it; who has no handler leaves it to `done`. */
+function pass(error: unknown, subscriber: Subscriber<unknown>, host: ResultsHost<unknown>): void {
+  const before = passing
+  const mine = { isLeft: false }
+  passing = mine
+  subscriber.error(error)
+  passing = before
+  if (!mine.isLeft) host.errorHeard()
+}
+
+/** No handler: in the same turn `done` still has to tell. Later it is too late for that, and RxJS' way is left. */
+function leave(error: unknown): void {
+  if (passing) passing.isLeft = true
+  else reportUncaught(error)
+}
+
+/** What nobody can be told of any more, as RxJS does it. */
+export function reportUncaught(error: unknown): void {
+  setTimeout(() => {
+    throw error
+  })
 }

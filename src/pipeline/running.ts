@@ -11,7 +11,7 @@ import type { Observable } from 'rxjs'
 import { createActor } from 'xstate'
 import { Channel, type Entered } from '../channel/channel.ts'
 import { type Asker, Origin } from '../channel/ticket.ts'
-import { type Clock, systemClock } from '../clock.ts'
+import { systemClock } from '../clock.ts'
 import {
   AskTimeout,
   GraceExceeded,
@@ -30,6 +30,7 @@ import { Histogram } from '../metrics/histogram.ts'
 import type { Snapshot } from '../metrics/snapshot.ts'
 import { spreadOf } from '../metrics/spread.ts'
 import type { Failure } from '../stage/plan.ts'
+import { Pump } from '../stage/pump.ts'
 import { type Fault, Stage, type StageHost } from '../stage/stage.ts'
 import { type DeadLetter, DeadLetters } from '../supervisor/dead-letters.ts'
 import { runLifecycle } from '../supervisor/lifecycle.ts'
@@ -41,6 +42,7 @@ import type { PipelineEvent, Running, RunOptions, Summary } from './language.ts'
 import { nestedBody } from './nested.ts'
 import { Outlet } from './outlet.ts'
 import { capacityOf, planOf } from './plan.ts'
+import { reportUncaught } from './results.ts'
 import { connect, Entrance, kindOf, oneShot, SentSource, type Source } from './source.ts'
 
 /** What only this package says to a run. */
@@ -51,7 +53,6 @@ export interface Internals {
   readonly frameMost?: number
 }
 
-const sliceMs = 10
 const unreadMs = 10_000
 const defaultGrace = 15_000
 
@@ -77,9 +78,6 @@ class InlineRun implements Running<any, any> {
   readonly events: Observable<PipelineEvent>
   readonly deadLetters: Observable<DeadLetter>
 
-  /** The time as of a moment ago. */
-  time: number
-  readonly clock: Clock
   readonly #blueprint: Blueprint
   readonly #internals: Internals
   readonly #stages: Stage[]
@@ -96,7 +94,9 @@ class InlineRun implements Running<any, any> {
   readonly #startedAt: number
   readonly #suppressed: unknown[] = []
   /** What stopped the run: the failure that comes first in the order. */
-  #fault: { stage: string; fault: Fault } | undefined
+  #fault: { place: string; fault: Fault; last: number } | undefined
+  /** What a listener (to events, dead letters, a channel) has thrown: the run fails as soon as that disturbs nobody. */
+  #thrown: { place: string; error: unknown } | undefined
   /** What stopped the run and is no failure of a stage. */
   #error: MillraceError | undefined
   #cancelled: Cancellation | undefined
@@ -113,25 +113,14 @@ class InlineRun implements Running<any, any> {
   readonly #unlisten: (() => void)[] = []
   #moved = -1
 
-  /* The pump. */
-  #isPumping = false
-  #isDirty = false
+  readonly #pump: Pump
   #hasBegun = false
-  /** It has let go of the event loop, and goes on with the next immediate. */
-  #isYielding = false
-  #spentMs = 0
-  #sliceStart = 0
-  #scheduled = false
-  /** The time was read in this turn of the event loop. */
-  #isFresh = false
-  #pumps = 0
 
   constructor(blueprint: Blueprint, options: RunOptions, internals: Internals) {
     this.#blueprint = blueprint
     this.#internals = internals
-    this.clock = options.clock ?? systemClock
-    this.time = this.clock.now()
-    this.#startedAt = this.time
+    this.#pump = new Pump(options.clock ?? systemClock, () => this.#maybeSettle())
+    this.#startedAt = this.#pump.time
     const { supervision, source } = blueprint
     this.#grace = options.grace ?? supervision.grace ?? defaultGrace
     this.#claimSource()
@@ -140,20 +129,19 @@ class InlineRun implements Running<any, any> {
       this.#resolve = resolve
       this.#reject = reject
     })
-    const listening = {
-      subscriberThrew: (error: unknown) => this.#readerThrew(error, undefined),
-      errorHeard: () => this.#heard(),
-    }
-    this.#news = new Broadcast<PipelineEvent>(listening)
+    this.#news = new Broadcast<PipelineEvent>(this.#listening('events'))
     this.events = this.#news.observable
-    this.#letterBox = new Broadcast<DeadLetter>(listening, () => {
-      for (const letter of this.#letters.hand()) this.#letterBox.next(letter)
+    this.#letterBox = new Broadcast<DeadLetter>({
+      ...this.#listening('deadLetters'),
+      attached: () => {
+        for (const letter of this.#letters.hand()) this.#letterBox.next(letter)
+      },
     })
     this.deadLetters = this.#letterBox.observable
 
     const inFlight = options.inFlight ?? Infinity
     const plans = planOf(blueprint, (name, inner, stateful) =>
-      nestedBody(() => startRun(inner, { clock: this.clock }, { ...internals, contained: this.#innerLetters(name) }), stateful),
+      nestedBody(() => startRun(inner, { clock: this.#pump.clock }, { ...internals, contained: this.#innerLetters(name) }), stateful),
     )
     let isTagged = source === undefined || inFlight !== Infinity
     const channels = plans.map((plan, index) => {
@@ -163,17 +151,19 @@ class InlineRun implements Running<any, any> {
     isTagged ||= plans.at(-1)!.inFlight !== Infinity
     channels.push(new Channel(capacityOf(undefined), isTagged))
     this.#outlet = new Outlet(channels.at(-1)!, {
-      cancel: () => this.#leave(),
-      readerThrew: (error, position) => this.#readerThrew(error, position),
+      leave: () => this.#leave(),
+      readerThrew: (error, position) => this.#readerThrew('output', error, position),
       errorHeard: () => this.#heard(),
-      changed: () => this.#changed(),
       wake: () => this.wake(),
-      isBusy: () => this.#isPumping,
+      isPumping: () => this.#hasBegun && this.#pump.isHeld,
     })
     this.output = this.#outlet.output
-    this.#stages = plans.map(
-      (plan, index) => new Stage(plan, channels[index]!, channels[index + 1]!, index, plans[index + 1], this.#host, internals.frameMost),
-    )
+    this.#stages = plans.map((plan, index) => {
+      const between = { input: channels[index]!, output: channels[index + 1]! }
+      const place = { index, next: plans[index + 1] }
+      return new Stage(plan, between, place, this.#pump, this.#host, internals.frameMost)
+    })
+    this.#pump.members = [this.#outlet, ...this.#stages.toReversed()]
 
     const entrance = new Entrance(inFlight, () => {
       this.#source.resume()
@@ -184,11 +174,11 @@ class InlineRun implements Running<any, any> {
     const place = {
       pipeline: blueprint.name,
       get time() {
-        return run.time
+        return run.#pump.time
       },
       sourceFailed: (error: unknown, sequence: number) => this.#sourceFailed(error, sequence),
       dropped: (dropped: number) => this.#dropped(plans[0]!.name, dropped),
-      pump: () => this.#pump(),
+      pump: () => this.#pump.run(),
     }
     const overflow = plans[0]!.overflow
     this.#source = source
@@ -209,8 +199,8 @@ class InlineRun implements Running<any, any> {
       {
         input: { grace: this.#grace },
         clock: {
-          setTimeout: (fn, millis) => this.clock.setTimeout(fn, millis),
-          clearTimeout: id => this.clock.clearTimeout(id),
+          setTimeout: (fn, millis) => this.#pump.clock.setTimeout(fn, millis),
+          clearTimeout: id => this.#pump.clock.clearTimeout(id),
         },
         ...(options.inspect && { inspect: options.inspect }),
       },
@@ -244,7 +234,7 @@ class InlineRun implements Running<any, any> {
 
   #begin(): void {
     this.#hasBegun = true
-    this.time = this.clock.now()
+    this.#pump.start()
     if (this.#cancelled || this.#fault) {
       for (const stage of this.#stages) stage.abandon(this.#fault?.fault.error)
       return
@@ -253,77 +243,11 @@ class InlineRun implements Running<any, any> {
     if (this.#isEnding()) return
     this.#source.start()
     this.#watchInactivity()
-    this.#schedule()
+    this.wake()
   }
 
-  /* ── the pump ──────────────────────────────────────────────────────────── */
-
-  /** Somebody has something to do. */
   wake(): void {
-    if (this.#isPumping) this.#isDirty = true
-    else this.#schedule()
-  }
-
-  /** Pumps soon: in this turn of the event loop, but not within the caller. */
-  #schedule(): void {
-    if (this.#scheduled || this.#isYielding) return
-    this.#scheduled = true
-    queueMicrotask(() => {
-      this.#scheduled = false
-      this.#pump()
-    })
-  }
-
-  #pump(): void {
-    if (this.#isPumping) {
-      this.#isDirty = true
-      return
-    }
-    if (this.#isYielding || !this.#hasBegun) return
-    this.#isPumping = true
-    if (!this.#isFresh || (this.#pumps++ & 15) === 0) this.#refresh()
-    do {
-      this.#isDirty = false
-      if (this.#outlet.isReady) this.#outlet.advance()
-      for (let i = this.#stages.length - 1; i >= 0; i--) {
-        const stage = this.#stages[i]!
-        if (!stage.isReady) continue
-        stage.advance()
-        if (this.#spentMs >= 2 && this.#isSliceOver()) break
-      }
-    } while (this.#isDirty && !this.#isYielding)
-    this.#isPumping = false
-    if (this.#isYielding) return
-    this.#maybeSettle()
-  }
-
-  /** Reading the clock costs as much as a light item: once in a turn of the event loop, and once in a while. */
-  #refresh(): void {
-    this.time = this.clock.now()
-    if (this.#isFresh) return
-    this.#isFresh = true
-    setImmediate(this.#turned)
-  }
-
-  readonly #turned = (): void => {
-    this.#isFresh = false
-  }
-
-  /** Looks at the clock once in a while; true, and the rest waits, when the slice is over. */
-  #isSliceOver(): boolean {
-    this.#spentMs = 0
-    const now = performance.now()
-    this.time = this.clock.now()
-    if (now - this.#sliceStart < sliceMs) return false
-    this.#isYielding = true
-    setImmediate(() => {
-      this.#isYielding = false
-      this.#sliceStart = performance.now()
-      this.time = this.clock.now()
-      this.#isDirty = true
-      this.#pump()
-    })
-    return true
+    this.#pump.wake()
   }
 
   /* ── what stages say ───────────────────────────────────────────────────── */
@@ -333,21 +257,6 @@ class InlineRun implements Running<any, any> {
   #makeHost(): StageHost {
     const run = this
     return {
-      get clock() {
-        return run.clock
-      },
-      get time() {
-        return run.time
-      },
-      spend(millis) {
-        run.#spentMs += millis
-        return run.#spentMs >= 2
-      },
-      wake: () => run.wake(),
-      pump: () => run.#pump(),
-      touched() {
-        run.#isDirty = true
-      },
       failed: (stage, fault) => run.#stageFailed(stage, fault),
       suppressed: error => run.#suppressed.push(error),
       deadLetter: (stage, failure, isHeard) => run.#deadLetter(stage.plan.name, failure, isHeard),
@@ -362,8 +271,8 @@ class InlineRun implements Running<any, any> {
       backoff: restart => run.#blueprint.supervision.backoff?.(restart) ?? 0,
       started: stage => run.#tell({ type: 'stage.started', stage: stage.plan.name }),
       ended: stage => run.#stageOver(stage),
-      quiet: () => run.#schedule(),
-      latency: (bornAt, items) => run.#latency.record(Math.max(0, run.time - bornAt) * 1e6, items),
+      quiet: () => run.wake(),
+      latency: bornAt => run.#latency.record(Math.max(0, run.#pump.time - bornAt) * 1e6),
     }
   }
 
@@ -382,7 +291,7 @@ class InlineRun implements Running<any, any> {
       budget = new RestartBudget(maxRestarts ?? Math.max(3, stage.plan.workers), within ?? 5_000)
       this.#budgets.set(stage, budget)
     }
-    return budget.spend(this.clock.now())
+    return budget.spend(this.#pump.clock.now())
   }
 
   #deadLetter(stage: string, failure: Failure, isHeard: boolean): void {
@@ -419,15 +328,32 @@ class InlineRun implements Running<any, any> {
     this.#fail('source', { error, worker: 0, sequence, attempts: 1 }, -1)
   }
 
-  #readerThrew(error: unknown, sequence: number | undefined): void {
-    if (this.#isSettled) return
-    this.#fail('output', { error, worker: 0, sequence, attempts: 1 }, this.#stages.length)
+  /** A reader has thrown; false if the run is over, and cannot fail any more. */
+  #readerThrew(place: string, error: unknown, sequence: number | undefined): boolean {
+    if (this.#isSettled) return false
+    // Of several readers that throw, the first one counts: they are given the same results.
+    if (this.#fault?.last === this.#stages.length) this.#suppressed.push(error)
+    else this.#fail(place, { error, worker: 0, sequence, attempts: 1 }, this.#stages.length)
+    return true
+  }
+
+  /** A listener may be told of something in the middle of a stage's work: that it has thrown is looked at later. */
+  #listening(place: string) {
+    return {
+      subscriberThrew: (error: unknown) => {
+        if (this.#isSettled) return reportUncaught(error)
+        if (this.#thrown) this.#suppressed.push(error)
+        else this.#thrown = { place, error }
+        this.wake()
+      },
+      errorHeard: () => this.#heard(),
+    }
   }
 
   /** Stages up to number `last` have nothing more to do; the ones behind finish what came before the failure. */
-  #fail(stage: string, fault: Fault, last: number): void {
+  #fail(place: string, fault: Fault, last: number): void {
     if (this.#fault) this.#suppressed.push(this.#fault.fault.error)
-    this.#fault = { stage, fault }
+    this.#fault = { place, fault, last }
     this.#source.end()
     this.#stages.slice(0, last + 1).forEach(each => each.abandon(fault.error))
     this.#lifecycle.send({ type: 'fail' })
@@ -443,7 +369,7 @@ class InlineRun implements Running<any, any> {
       for (const before of this.#stages.slice(0, stage.index)) before.abandon(undefined)
     }
     this.wake()
-    this.#schedule()
+    this.wake()
   }
 
   #isEnding(): boolean {
@@ -464,13 +390,13 @@ class InlineRun implements Running<any, any> {
     const reason = this.#abortReason()
     this.#source.end()
     for (const stage of this.#stages) stage.abandon(reason)
-    this.#schedule()
+    this.wake()
   }
 
   #abandonAll(): void {
     this.#source.end()
     for (const stage of this.#stages) stage.abandon(this.#abortReason())
-    this.#schedule()
+    this.wake()
   }
 
   #abortReason(): unknown {
@@ -499,10 +425,6 @@ class InlineRun implements Running<any, any> {
 
   /* ── settling ──────────────────────────────────────────────────────────── */
 
-  #changed(): void {
-    this.wake()
-  }
-
   /** All stages are over, and no handler of theirs runs. */
   #isQuiet(): boolean {
     return this.#stagesOver === this.#stages.length && this.#stages.every(stage => stage.running === 0)
@@ -510,9 +432,18 @@ class InlineRun implements Running<any, any> {
 
   #maybeSettle(): void {
     if (this.#isSettled) return
+    if (this.#thrown) {
+      const { place, error } = this.#thrown
+      this.#thrown = undefined
+      this.#readerThrew(place, error, undefined)
+      return this.wake()
+    }
     const { channel } = this.#outlet
-    if (!this.#isQuiet()) return this.#expectReader(channel.full() && !this.#isAsked)
-    if (this.#outlet.isBusy && !this.#isEnding()) return
+    if (!this.#isQuiet()) {
+      if (!this.#outlet.hasReaders || this.#timers.size > 0) this.#expectReader(channel.full() && !this.#isAsked)
+      return
+    }
+    if (this.#outlet.isWorking && !this.#isEnding()) return
     if (channel.count > 0 && !this.#isAsked && !this.#isEnding()) return this.#expectReader(true)
     this.#settle()
   }
@@ -521,10 +452,10 @@ class InlineRun implements Running<any, any> {
   #expectReader(isWaiting: boolean): void {
     const timer = this.#timers.get('unread')
     if (!isWaiting || this.#outlet.hasReaders || this.#isEnding()) {
-      if (timer !== undefined) this.clock.clearTimeout(timer)
+      if (timer !== undefined) this.#pump.clock.clearTimeout(timer)
       this.#timers.delete('unread')
     } else if (timer === undefined) {
-      this.#timers.set('unread', this.clock.setTimeout(() => this.#unread(), unreadMs))
+      this.#timers.set('unread', this.#pump.clock.setTimeout(() => this.#unread(), unreadMs))
     }
   }
 
@@ -537,7 +468,7 @@ class InlineRun implements Running<any, any> {
   #settle(): void {
     if (this.#isSettled) return
     this.#isSettled = true
-    for (const timer of this.#timers.values()) this.clock.clearTimeout(timer)
+    for (const timer of this.#timers.values()) this.#pump.clock.clearTimeout(timer)
     for (const unlisten of this.#unlisten) unlisten()
     const summary = this.#summarise()
     const error = this.#failure(summary)
@@ -567,8 +498,8 @@ class InlineRun implements Running<any, any> {
     if (this.#cancelled?.isLeft) return undefined
     if (this.#error) return { value: this.#error }
     if (this.#fault) {
-      const { stage, fault } = this.#fault
-      const at = { pipeline: name, stage, worker: fault.worker, sequence: fault.sequence, attempt: fault.attempts }
+      const { place, fault } = this.#fault
+      const at = { pipeline: name, stage: place, worker: fault.worker, sequence: fault.sequence, attempt: fault.attempts }
       return { value: new StageFailed(at, fault.error, { suppressed: this.#suppressed, unfinished: summary.unfinished }) }
     }
     if (this.#cancelled?.isError) return { value: this.#cancelled.reason }
@@ -589,7 +520,7 @@ class InlineRun implements Running<any, any> {
       dropped: sum(stage => stage.input.dropped) + channel.dropped,
       unfinished: sum(stage => stage.unfinished) + unread,
       restarts: sum(stage => stage.restarts),
-      millis: this.clock.now() - this.#startedAt,
+      millis: this.#pump.clock.now() - this.#startedAt,
     }
   }
 
@@ -611,7 +542,7 @@ class InlineRun implements Running<any, any> {
       return this.#cancel({})
     }
     this.#moved = moved
-    this.#timers.set('inactivity', this.clock.setTimeout(() => this.#watchInactivity(), inactivity))
+    this.#timers.set('inactivity', this.#pump.clock.setTimeout(() => this.#watchInactivity(), inactivity))
   }
 
   /* ── what users do ─────────────────────────────────────────────────────── */
@@ -644,7 +575,7 @@ class InlineRun implements Running<any, any> {
       const end = (settle: () => void) => {
         origin.forsaken = true
         this.#asks.delete(refuse)
-        if (timer !== undefined) this.clock.clearTimeout(timer)
+        if (timer !== undefined) this.#pump.clock.clearTimeout(timer)
         signal?.removeEventListener('abort', abort)
         settle()
       }
@@ -664,7 +595,7 @@ class InlineRun implements Running<any, any> {
       if (signal?.aborted) return reject(signal.reason)
       signal?.addEventListener('abort', abort, { once: true })
       if (timeout !== undefined) {
-        timer = this.clock.setTimeout(() => end(() => reject(new AskTimeout(name, timeout))), timeout)
+        timer = this.#pump.clock.setTimeout(() => end(() => reject(new AskTimeout(name, timeout))), timeout)
       }
       this.#asks.add(refuse)
       this.#sent(item, origin).catch(refuse)
@@ -680,22 +611,26 @@ class InlineRun implements Running<any, any> {
     const stage = this.#stages.find(({ plan }) => plan.name === name)
     if (!stage) throw new UnknownStage(this.#blueprint.name, name, this.#stages.map(({ plan }) => plan.name))
     let unwatch = () => {}
-    let listeners = 0
     const watched = new Broadcast<Entered>({
-      subscriberThrew: error => this.#readerThrew(error, undefined),
-      errorHeard: () => {},
-    }, () => {
-      if (listeners++ === 0) unwatch = stage.input.watch(entered => watched.next(entered))
+      ...this.#listening(`channel(${name})`),
+      attached: () => {
+        unwatch()
+        unwatch = stage.input.watch(entered => watched.next(entered))
+      },
+      deserted: () => unwatch(),
     })
-    this.#unlisten.push(() => {
-      unwatch()
-      watched.complete()
-    })
+    if (this.#isSettled) watched.complete()
+    else {
+      this.#unlisten.push(() => {
+        unwatch()
+        watched.complete()
+      })
+    }
     return watched.observable
   }
 
   snapshot(): Snapshot {
-    const now = this.clock.now()
+    const now = this.#pump.clock.now()
     return {
       pipeline: this.#blueprint.name,
       at: Date.now(),
@@ -708,8 +643,10 @@ class InlineRun implements Running<any, any> {
     if (!this.#isSettled) {
       this.#grace = grace
       this.#isAsked = true
+      // What has not begun does not begin: its source is asked nothing.
+      if (!this.#hasBegun) this.#source.end()
       this.#lifecycle.send({ type: 'drain', grace })
-      this.#schedule()
+      this.wake()
     }
     return this.done
   }

@@ -101,7 +101,7 @@ export function oneShot(value: unknown): string | undefined {
 export function connect(value: unknown, channel: Channel, overflow: Overflow, entrance: Entrance, host: SourceHost): Source {
   switch (kindOf(value)) {
     case 'function':
-      return new Deferred(value as () => unknown, made => connect(made, channel, overflow, entrance, host), host)
+      return new Deferred(value as () => unknown, made => connect(made, channel, overflow, entrance, host), channel, host)
     case 'observable':
       return new PushedSource(value as Subscribable, channel, overflow, entrance, host)
     case 'async iterable':
@@ -113,7 +113,7 @@ export function connect(value: unknown, channel: Channel, overflow: Overflow, en
     case 'array-like':
       return new SyncSource(() => Array.from(value as ArrayLike<unknown>)[Symbol.iterator](), channel, entrance, host)
     default:
-      return new SyncSource(() => (value as Iterable<unknown>)[Symbol.iterator](), channel, entrance, host)
+      return new SyncSource(() => (value as Iterable<unknown>)[Symbol.iterator](), channel, entrance, host, plainArray(value))
   }
 }
 
@@ -145,13 +145,15 @@ async function* read(stream: WebStream): AsyncGenerator<unknown> {
 class Deferred implements Source {
   readonly #make: () => unknown
   readonly #connect: (value: unknown) => Source
+  readonly #channel: Channel
   readonly #host: SourceHost
   #source: Source | undefined
   #isOver = false
 
-  constructor(make: () => unknown, connect: (value: unknown) => Source, host: SourceHost) {
+  constructor(make: () => unknown, connect: (value: unknown) => Source, channel: Channel, host: SourceHost) {
     this.#make = make
     this.#connect = connect
+    this.#channel = channel
     this.#host = host
   }
 
@@ -175,12 +177,18 @@ class Deferred implements Source {
 
   end(): void {
     this.#isOver = true
-    this.#source?.end()
+    if (this.#source) this.#source.end()
+    else this.#channel.end('done')
   }
 
   resume(): void {
     this.#source?.resume()
   }
+}
+
+/** An array that is iterated as arrays are: its items can be read by index, without an iterator's result for each. */
+function plainArray(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) && value[Symbol.iterator] === Array.prototype[Symbol.iterator] ? value : undefined
 }
 
 /** Asked for items when the first stage has nothing to do. */
@@ -190,11 +198,19 @@ class SyncSource implements Source {
   readonly #channel: Channel
   readonly #entrance: Entrance
   readonly #host: SourceHost
+  readonly #array: readonly unknown[] | undefined
   #iterator: Iterator<unknown> | undefined
   #isOver = false
 
-  constructor(begin: () => Iterator<unknown>, channel: Channel, entrance: Entrance, host: SourceHost) {
+  constructor(
+    begin: () => Iterator<unknown>,
+    channel: Channel,
+    entrance: Entrance,
+    host: SourceHost,
+    array?: readonly unknown[],
+  ) {
     this.#begin = begin
+    this.#array = array
     this.#channel = channel
     this.#entrance = entrance
     this.#host = host
@@ -208,45 +224,87 @@ class SyncSource implements Source {
   /** Makes up to `most` items, or as many as the channel may weigh. */
   #refill(most: number): void {
     if (this.#isOver) return
+    try {
+      this.#iterator ??= this.#begin()
+      if (this.#channel.tagged) this.#refillTagged(most)
+      else if (this.#array) this.#refillFrom(this.#array, most)
+      else this.#refillPlain(most)
+    } catch (error) {
+      this.#isOver = true
+      this.#host.sourceFailed(error, this.received)
+    }
+    if (this.#isOver) this.#channel.end('done')
+  }
+
+  #refillTagged(most: number): void {
+    const iterator = this.#iterator!
+    for (let left = most; left > 0 && !this.#channel.full() && this.#entrance.isOpen; left--) {
+      const { done, value } = iterator.next()
+      if (done) {
+        this.#isOver = true
+        return
+      }
+      if (value === undefined) throw new UndefinedItem('the source', this.received)
+      this.received++
+      this.#channel.put(value, this.#entrance.admit(), this.#host.time, this.#host.time)
+    }
+  }
+
+  #refillFrom(array: readonly unknown[], most: number): void {
     const channel = this.#channel
-    const { tail } = channel
-    const limit = channel.capacity.bytes
-    let left = most
+    const first = this.received
+    const to = Math.min(array.length, first + most)
+    channel.reserve(to - first)
+    const { items, weights, mask, arrived, weighing } = channel
+    const limit = channel.capacity.bytes - channel.bytes
+    let index = first
+    let bytes = 0
+    while (index < to && bytes < limit) {
+      const value = array[index]
+      if (value === undefined) break
+      const slot = (arrived + index - first) & mask
+      items[slot] = value
+      if (weighing && typeof value !== 'number') {
+        weights[slot] = weigh(value)
+        bytes += weights[slot]!
+      }
+      index++
+    }
+    this.received = index
+    if (index > first) channel.pushed(index - first, bytes, this.#host.time, this.#host.time)
+    if (index < to && array[index] === undefined) throw new UndefinedItem('the source', index)
+    this.#isOver = index >= array.length
+  }
+
+  /** Without tags the items are stored in one go. */
+  #refillPlain(most: number): void {
+    const channel = this.#channel
+    const iterator = this.#iterator!
+    channel.reserve(most)
+    const { items, weights, mask, arrived, weighing } = channel
+    const limit = channel.capacity.bytes - channel.bytes
     let count = 0
     let bytes = 0
     try {
-      this.#iterator ??= this.#begin()
-      const iterator = this.#iterator
-      while (count < left && bytes < limit && this.#entrance.isOpen) {
+      while (count < most && bytes < limit) {
         const { done, value } = iterator.next()
         if (done) {
           this.#isOver = true
           break
         }
         if (value === undefined) throw new UndefinedItem('the source', this.received + count)
-        if (channel.tagged) {
-          left--
-          this.received++
-          channel.put(value, this.#entrance.admit(), this.#host.time, this.#host.time)
-        } else {
-          count++
-          tail.push(value)
-          if (typeof value !== 'number' && limit !== Infinity) bytes += weigh(value)
+        const slot = (arrived + count) & mask
+        items[slot] = value
+        if (weighing && typeof value !== 'number') {
+          weights[slot] = weigh(value)
+          bytes += weights[slot]!
         }
+        count++
       }
-    } catch (error) {
-      this.#isOver = true
-      this.#push(count, bytes)
-      return this.#host.sourceFailed(error, this.received)
+    } finally {
+      this.received += count
+      if (count > 0) channel.pushed(count, bytes, this.#host.time, this.#host.time)
     }
-    this.#push(count, bytes)
-    if (this.#isOver) channel.end('done')
-  }
-
-  #push(count: number, bytes: number): void {
-    if (count === 0) return
-    this.received += count
-    this.#channel.pushed(count, bytes, this.#host.time, this.#host.time)
   }
 
   end(): void {

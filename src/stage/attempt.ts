@@ -22,8 +22,9 @@ export interface AttemptHost {
   /** The handler is done; the outputs are in the work. */
   settled(work: Work): void
   threw(work: Work, error: unknown): void
-  /** Something happened in a turn of its own: see what that makes possible. */
-  pump(): void
+  /** What happens in a turn of its own happens between these two: then everybody advances whom it concerns. */
+  hold(): boolean
+  letGo(wasHeld: boolean): void
   /** Streaming: lets what waits leave, as far as that is possible now. */
   leave(work: Work): void
   /** How many outputs may wait before the handler is asked for no more; below 0: all is over. */
@@ -96,17 +97,19 @@ export class Attempts {
     Promise.resolve(promise).then(
       value => {
         if (work.over) return
+        const wasHeld = this.#host.hold()
         try {
           then(value)
         } catch (error) {
           this.#host.threw(work, error)
         }
-        this.#host.pump()
+        this.#host.letGo(wasHeld)
       },
       error => {
         if (work.over) return
+        const wasHeld = this.#host.hold()
         this.#host.threw(work, error)
-        this.#host.pump()
+        this.#host.letGo(wasHeld)
       },
     )
   }
@@ -114,7 +117,7 @@ export class Attempts {
   #call(work: Work): void {
     const { body } = this.#plan
     let result: unknown
-    if (!work.frame) {
+    if (work.isFlush) {
       result = body.kind === 'behaviour' ? body.flush!(work.key?.state, work.context) : undefined
     } else if (body.kind === 'behaviour') {
       result = body.receive(work.item, work.key?.state, work.context)
@@ -282,8 +285,9 @@ export class Attempts {
       if (ended || work.over) return
       ended = true
       work.cancel = undefined
+      const wasHeld = this.#host.hold()
       end()
-      this.#host.pump()
+      this.#host.letGo(wasHeld)
     }
     const subscription = observable.subscribe({
       next: value => {

@@ -6,7 +6,6 @@
  * used again: what that handler says later meets `over`.
  */
 import { allocate } from '../actor/define-actor.ts'
-import type { Frame } from '../channel/frame-table.ts'
 import type { Tag, Ticket } from '../channel/ticket.ts'
 import type { Charge } from './charges.ts'
 import type { KeyState } from './keys.ts'
@@ -28,9 +27,10 @@ export class Work implements Charge {
   readonly host: WorkHost
   readonly context: ItemContext
   worker!: InlineWorker
-  /** Undefined while it flushes. */
-  frame: Frame | undefined = undefined
-  epoch = 0
+  /** There is no item: what is left of a state is emitted. */
+  isFlush = false
+  /** Its place among the open works. */
+  place = -1
   sequence = 0
   item: unknown = undefined
   tag: Tag | undefined = undefined
@@ -90,7 +90,7 @@ export class Work implements Charge {
 
   /** Ready for another item. */
   clear(): void {
-    this.frame = undefined
+    this.isFlush = false
     this.item = undefined
     this.tag = undefined
     this.key = undefined
@@ -112,6 +112,22 @@ export class Work implements Charge {
     this.cancel = undefined
     this.controller = undefined
     this.forget = false
+  }
+
+  /** Stands for the same item, as one attempt more that failed. */
+  takePlaceOf(work: Work): void {
+    this.worker = work.worker
+    this.isFlush = work.isFlush
+    this.sequence = work.sequence
+    this.context.sequence = work.sequence
+    this.item = work.item
+    this.tag = work.tag
+    this.key = work.key
+    this.bornAt = work.bornAt
+    this.attempts = work.attempts + 1
+    this.many = work.many
+    this.hold = work.hold
+    this.isRunning = true
   }
 
   clearOutputs(): void {

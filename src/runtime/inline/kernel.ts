@@ -12,7 +12,8 @@
 
 /** What a kernel leaves behind beside its outputs. */
 export interface Scratch {
-  /** What the outputs weigh. */
+  /** How many outputs there are, and what they weigh. */
+  pushed: number
   bytes: number
   /** What the handler of the item at which the kernel stopped gave back, or threw. */
   result: unknown
@@ -33,12 +34,20 @@ export interface Counting {
   sequence: number
 }
 
-/** Handles items[from … to), pushes what leaves to `out`, and gives the index at which it stopped: `to` if it did not. */
+/** The part of a channel that a kernel writes: the ring, from position `arrived` on. It is long enough. */
+export interface Ring {
+  readonly items: unknown[]
+  readonly weights: Float64Array
+  readonly mask: number
+  readonly arrived: number
+}
+
+/** Handles items[from … to), stores what leaves in `out`, and gives the index at which it stopped: `to` if it did not. */
 export type Kernel = (
   items: readonly unknown[],
   from: number,
   to: number,
-  out: unknown[],
+  out: Ring,
   sequence: number,
   context: Counting,
   state: unknown,
@@ -56,6 +65,8 @@ type Weigh = (item: unknown) => number
 const handlerLoop =
   (handler: (item: unknown, context: unknown) => unknown, weigh: Weigh): Kernel =>
   (items, from, to, out, sequence, context, _state, scratch) => {
+    const { items: ring, weights, mask, arrived } = out
+    let at = arrived
     let bytes = 0
     let i = from
     scratch.stopped = false
@@ -73,9 +84,12 @@ const handlerLoop =
             break
           }
         }
-        out.push(result)
+        ring[at & mask] = result
+        at++
         if (scratch.weighing && typeof result !== 'number') {
-          bytes += weigh(result)
+          const weight = weigh(result)
+          weights[(at - 1) & mask] = weight
+          bytes += weight
           if (bytes >= scratch.limit) {
             i++
             break
@@ -88,12 +102,15 @@ const handlerLoop =
       scratch.result = error
     }
     scratch.bytes = bytes
+    scratch.pushed = at - arrived
     return i
   }
 
 const receiveLoop =
   (receive: (item: unknown, state: unknown, context: unknown) => unknown, weigh: Weigh): Kernel =>
   (items, from, to, out, sequence, context, state, scratch) => {
+    const { items: ring, weights, mask, arrived } = out
+    let at = arrived
     let bytes = 0
     let i = from
     scratch.stopped = false
@@ -111,17 +128,18 @@ const receiveLoop =
             break
           }
         }
-        if (result !== undefined) out.push(result)
-        if (scratch.interrupted) {
+        if (result !== undefined) {
+          ring[at & mask] = result
+          at++
+          if (scratch.weighing && typeof result !== 'number') {
+            const weight = weigh(result)
+            weights[(at - 1) & mask] = weight
+            bytes += weight
+          }
+        }
+        if (scratch.interrupted || bytes >= scratch.limit) {
           i++
           break
-        }
-        if (scratch.weighing && typeof result !== 'number') {
-          bytes += weigh(result)
-          if (bytes >= scratch.limit) {
-            i++
-            break
-          }
         }
       }
     } catch (error) {
@@ -130,12 +148,15 @@ const receiveLoop =
       scratch.result = error
     }
     scratch.bytes = bytes
+    scratch.pushed = at - arrived
     return i
   }
 
 const fusedLoop =
   (steps: readonly Step[], weigh: Weigh): Kernel =>
   (items, from, to, out, _sequence, _context, _state, scratch) => {
+    const { items: ring, weights, mask, arrived } = out
+    let at = arrived
     let bytes = 0
     let i = from
     let step = 0
@@ -154,6 +175,7 @@ const fusedLoop =
             scratch.step = step
             scratch.value = value
             scratch.bytes = bytes
+            scratch.pushed = at - arrived
             return i
           }
           if (kind === 'map') {
@@ -161,9 +183,12 @@ const fusedLoop =
             value = result
           } else if (!result) continue next
         }
-        out.push(value)
+        ring[at & mask] = value
+        at++
         if (scratch.weighing && typeof value !== 'number') {
-          bytes += weigh(value)
+          const weight = weigh(value)
+          weights[(at - 1) & mask] = weight
+          bytes += weight
           if (bytes >= scratch.limit) {
             i++
             break
@@ -178,6 +203,7 @@ const fusedLoop =
       scratch.value = value
     }
     scratch.bytes = bytes
+    scratch.pushed = at - arrived
     return i
   }
 
@@ -185,7 +211,7 @@ const fusedLoop =
 function fusedText(steps: readonly Step[]): string {
   const stop = (step: number) =>
     `if (typeof r === 'object' && r !== null && typeof r.then === 'function') {
-       s.stopped = true; s.threw = false; s.result = r; s.step = ${step}; s.value = v; s.bytes = bytes; return i
+       s.stopped = true; s.threw = false; s.result = r; s.step = ${step}; s.value = v; s.bytes = bytes; s.pushed = at - arrived; return i
      }`
   const lines = steps.map(({ kind }, step) =>
     kind === 'map'
@@ -193,17 +219,24 @@ function fusedText(steps: readonly Step[]): string {
       : `step = ${step}; r = f${step}(v); if (r !== true) { if (!r) continue; ${stop(step)} }`,
   )
   return `([${steps.map((_, step) => `f${step}`)}], weigh) => (items, from, to, out, _sequence, _context, _state, s) => {
-    let bytes = 0, i = from, step = 0, v, r
+    const { items: ring, weights, mask, arrived } = out
+    let at = arrived, bytes = 0, i = from, step = 0, v, r, w
     s.stopped = false
     try {
       for (; i < to; i++) {
         v = items[i]
         ${lines.join('\n        ')}
-        out.push(v)
-        if (s.weighing && typeof v !== 'number') { bytes += weigh(v); if (bytes >= s.limit) { i++; break } }
+        ring[at & mask] = v
+        at++
+        if (s.weighing && typeof v !== 'number') {
+          weights[(at - 1) & mask] = w = weigh(v)
+          bytes += w
+          if (bytes >= s.limit) { i++; break }
+        }
       }
     } catch (error) { s.stopped = true; s.threw = true; s.result = error; s.step = step; s.value = v }
     s.bytes = bytes
+    s.pushed = at - arrived
     return i
   }`
 }

@@ -1,0 +1,323 @@
+/**
+ * The way out of a stage: what items led to leaves in the order of the items, or as they finish, as far as there is room.
+ *
+ *     settled ──▶ next in order? ──yes──▶ room in the channel? ──yes──▶ gone
+ *                     │ no                     │ no
+ *                     ▼                        ▼
+ *               reorder buffer           waits; the channel says when
+ *
+ * A failure that stops the pipeline stands in the order like any item: when its turn comes, everything before it has left.
+ */
+import type { Channel } from '../channel/channel.ts'
+import { fullness, type Overflow, offer } from '../channel/overflow.ts'
+import { ReorderBuffer } from '../channel/reorder-buffer.ts'
+import type { Tag } from '../channel/ticket.ts'
+import { ChannelFull } from '../errors.ts'
+import type { Failure, StagePlan } from './plan.ts'
+import type { Pump } from './pump.ts'
+import type { Work } from './work.ts'
+
+export interface ExitHost {
+  readonly isOver: boolean
+  /** Nothing of the work is left to do. */
+  committed(work: Work): void
+  /** It is the turn of a failure that stops the pipeline. */
+  stopped(work: Work): void
+  /** An output was put into a channel that fails when it is full. */
+  overflowed(error: ChannelFull): void
+  deadLetter(failure: Failure, isHeard: boolean): void
+  /** An item was dropped from, or before, the channel behind. */
+  dropped(stage: string, count: number): void
+  /** A result left whose source item came in at `bornAt`. */
+  left(bornAt: number): void
+  /** Asks a generator that waited for more. */
+  resume(work: Work): void
+  /** Another item is the lowest that has not left. */
+  advanced(): void
+  /** Whether a work with a lower sequence has not left: asked where order is that of completion. */
+  isLowest(work: Work): boolean
+}
+
+export class Exit {
+  emitted = 0
+  deadLetters = 0
+  /** Streaming works: what they yield leaves, or waits, before they are done. */
+  readonly streams = new Set<Work>()
+  readonly #plan: StagePlan
+  readonly #index: number
+  readonly #output: Channel
+  readonly #overflow: Overflow
+  readonly #reader: string
+  readonly #isLast: boolean
+  readonly #isOrdered: boolean
+  readonly #isStreaming: boolean
+  readonly #pump: Pump
+  readonly #host: ExitHost
+  readonly #reorder = new ReorderBuffer<Work>()
+  /** Settled works that do not wait for their turn, only for room: as they finished, or flushed. */
+  #finished: Work[] = []
+  /** What was emitted without an item in hand, waiting for room. */
+  readonly #extras: unknown[] = []
+  /** Who waits until all that was emitted has left. */
+  #waits: (() => void)[] = []
+
+  /** `next`: the stage behind; absent behind the last. */
+  constructor(
+    plan: StagePlan,
+    index: number,
+    next: StagePlan | undefined,
+    output: Channel,
+    pump: Pump,
+    host: ExitHost,
+  ) {
+    this.#plan = plan
+    this.#index = index
+    this.#output = output
+    this.#overflow = next?.overflow ?? 'wait'
+    this.#reader = next?.name ?? 'output'
+    this.#isLast = next === undefined
+    this.#isOrdered = plan.order === 'input'
+    this.#isStreaming = plan.emit === 'streaming'
+    this.#pump = pump
+    this.#host = host
+  }
+
+  get mayWait(): boolean {
+    return this.#overflow === 'wait'
+  }
+
+  get extras(): number {
+    return this.#extras.length
+  }
+
+  /** A frame went through in order; `count` outputs, `bytes` in all, are stored in the channel behind what had arrived. */
+  passed(from: number, to: number, count: number, bytes: number, bornAt: number, now: number): void {
+    this.#reorder.pass(from, to)
+    if (count === 0) return
+    this.emitted += count
+    this.#output.pushed(count, bytes, bornAt, now)
+    if (this.#isLast && bornAt >= 0) this.#host.left(bornAt)
+  }
+
+  /** Whether everything before this item has left. */
+  isNext(work: Work): boolean {
+    return !this.#isOrdered || work.isFlush || this.#reorder.next === work.sequence
+  }
+
+  /** The handler is done with the item, well or not: it leaves as soon as it may. */
+  settled(work: Work): void {
+    if (work.isFlush || !this.#isOrdered) {
+      this.#finished.push(work)
+    } else if (this.#reorder.next === work.sequence && this.#isIdle() && this.#commit(work)) {
+      // The usual case: it is the next one, nobody waits, and there is room.
+      if (this.#host.isOver) return
+      this.#reorder.pass(work.sequence, work.sequence + 1)
+      return this.#host.committed(work)
+    } else {
+      this.#reorder.put(work.sequence, work.sequence + 1, work)
+    }
+    this.flow()
+  }
+
+  #isIdle(): boolean {
+    return this.#reorder.held === 0 && this.streams.size === 0 && this.#extras.length === 0
+  }
+
+  /** Lets go of all that may leave by now. */
+  flow(): void {
+    if (this.#host.isOver) return
+    if (this.streams.size > 0) this.#flowStreams()
+    if ((this.#extras.length > 0 || this.#waits.length > 0) && !this.#leaveExtras()) return
+    if (this.#reorder.held > 0) this.#flowInOrder()
+    if (this.#finished.length > 0) this.#flowFinished()
+  }
+
+  #flowInOrder(): void {
+    for (let work = this.#reorder.peek(); work && this.#commit(work); work = this.#reorder.peek()) {
+      if (this.#host.isOver) return
+      this.#reorder.shift()
+      this.#host.committed(work)
+      // Another item is the lowest now: if it streams, what it has yielded may leave.
+      if (this.streams.size > 0) {
+        this.#flowStreams()
+        this.#host.advanced()
+      }
+    }
+  }
+
+  #flowFinished(): void {
+    const works = this.#finished
+    this.#finished = []
+    const waiting: Work[] = []
+    for (const work of works) {
+      if (this.#host.isOver) return
+      if (this.#commit(work)) this.#host.committed(work)
+      else waiting.push(work)
+    }
+    this.#finished = [...waiting, ...this.#finished]
+  }
+
+  /** Streaming works let go of what they may, and ask their generators for more. */
+  #flowStreams(): void {
+    for (const work of this.streams) {
+      this.leave(work)
+      this.#host.resume(work)
+    }
+  }
+
+  /** Lets all go that one item led to; false if some of it has to wait. */
+  #commit(work: Work): boolean {
+    const { failure, tag } = work
+    if (tag?.origin?.isOver(this.#index)) work.clearOutputs()
+    if (!this.leave(work)) return false
+    if (failure) {
+      if (failure.policy === 'stop' && !tag?.origin?.asker?.contains) return this.#commitStop(work)
+      this.#commitDead(work, failure)
+    }
+    tag?.origin?.close()
+    work.hold?.close()
+    return true
+  }
+
+  /** This failure ends the stage: but first everything before it has to leave. */
+  #commitStop(work: Work): boolean {
+    if (!this.#isOrdered && !work.isFlush && !this.#host.isLowest(work)) return false
+    this.#host.stopped(work)
+    return true
+  }
+
+  /** The item is given up: whoever asked for it is told, or else everybody. */
+  #commitDead(work: Work, { policy, ...failure }: NonNullable<Work['failure']>): void {
+    const origin = work.tag?.origin
+    const asker = origin?.asker
+    // Its source item has failed before it, in this stage or further down.
+    if (origin?.isOver(this.#index)) return
+    if (asker && (policy === 'stop' || !asker.contains)) {
+      origin.failedAt = this.#index
+      asker.fail(this.#plan.pipeline, failure)
+    }
+    if (policy === 'stop') return
+    this.deadLetters++
+    this.#host.deadLetter(failure, asker !== undefined && !asker.contains)
+  }
+
+  /** Lets the outputs of a work leave; false if some have to wait for room, or for their turn. */
+  leave(work: Work): boolean {
+    if (work.many === undefined) return work.one === undefined || this.#leaveOne(work)
+    return work.many.length === 0 || this.#leaveMany(work, work.many)
+  }
+
+  #leaveOne(work: Work): boolean {
+    const output = this.#output
+    if (this.#overflow === 'wait' && output.room() === 0 && !this.#asker(work)) {
+      output.blocked = true
+      return false
+    }
+    const value = work.one
+    work.one = undefined
+    this.#put(work, value, this.#tagFor(work))
+    return true
+  }
+
+  /** Outputs of one item leave together; streaming ones each when its turn and the room have come. */
+  #leaveMany(work: Work, many: unknown[]): boolean {
+    if (this.#isStreaming && (this.#host.isOver || !this.isNext(work))) return false
+    const tag = this.#tagFor(work)
+    let left = 0
+    while (left < many.length && ((left > 0 && !this.#isStreaming) || this.#hasRoom(work))) {
+      this.#put(work, many[left++], tag)
+    }
+    if (left === many.length) {
+      many.length = 0
+      return true
+    }
+    many.splice(0, left)
+    this.#output.blocked = true
+    return false
+  }
+
+  #hasRoom(work: Work): boolean {
+    return this.#overflow !== 'wait' || this.#output.room() > 0 || this.#asker(work) !== undefined
+  }
+
+  /** Whoever results of the work go to alone. */
+  #asker(work: Work) {
+    return this.#isLast ? work.tag?.origin?.asker : undefined
+  }
+
+  #tagFor(work: Work): Tag | undefined {
+    const origin = work.tag?.origin
+    return origin || work.hold ? { origin, hold: work.hold } : undefined
+  }
+
+  #put(work: Work, value: unknown, tag: Tag | undefined): void {
+    const asker = tag && this.#asker(work)
+    if (asker) {
+      this.emitted++
+      return asker.take(value)
+    }
+    tag?.origin?.add(1)
+    tag?.hold?.add(1)
+    this.#into(value, tag, work.bornAt)
+  }
+
+  /** Puts one output into the channel, or does what that does when it is full. */
+  #into(value: unknown, tag: Tag | undefined, bornAt: number): void {
+    this.emitted++
+    if (this.#isLast && bornAt >= 0) this.#host.left(bornAt)
+    const { time } = this.#pump
+    if (this.#overflow === 'wait') return this.#output.put(value, tag, bornAt, time)
+    const fate = offer(this.#output, this.#overflow, value, tag, bornAt, time)
+    if (fate === 'dropped') this.#host.dropped(this.#reader, this.#output.dropped)
+    if (fate === 'full') this.#host.overflowed(new ChannelFull(this.#reader, fullness(this.#output)))
+  }
+
+  /** How many outputs of a work may wait before its generator is asked for no more; below 0: all is over. */
+  patience(work: Work): number {
+    if (this.#host.isOver) return -1
+    if (!this.#isStreaming) return Infinity
+    this.streams.add(work)
+    const isNext = this.isNext(work)
+    if (isNext && (this.#overflow !== 'wait' || !this.#output.full())) return Infinity
+    this.#output.blocked = true
+    return isNext ? 1 : Math.max(1, this.#output.capacity.items)
+  }
+
+  /* ── what belongs to no item ───────────────────────────────────────────── */
+
+  /** Something to let go of as it comes. */
+  extra(value: unknown): void {
+    this.#extras.push(value)
+  }
+
+  /** A promise of the moment at which what was emitted has left, if it has not. */
+  room(work: Work | undefined): Promise<void> | undefined {
+    const waits = this.#extras.length > 0 || (this.#isStreaming && (work?.many?.length ?? 0) > 0)
+    return waits && !this.#host.isOver ? new Promise(resolve => this.#waits.push(resolve)) : undefined
+  }
+
+  #leaveExtras(): boolean {
+    while (this.#extras.length > 0 && (this.#overflow !== 'wait' || !this.#output.full())) {
+      this.#into(this.#extras.shift(), undefined, -1)
+    }
+    if (this.#extras.length > 0) {
+      this.#output.blocked = true
+      return false
+    }
+    this.#release()
+    return true
+  }
+
+  #release(): void {
+    const waits = this.#waits
+    this.#waits = []
+    for (const resolve of waits) resolve()
+  }
+
+  /** The stage is torn down: nobody has to wait any more. */
+  abandon(): void {
+    this.#extras.length = 0
+    this.streams.clear()
+    this.#release()
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The feeds of a stage, one for each worker: which of them is open, and which item it has in hand.
+ */
+import type { Feed, FeedPort, OpenFeed } from './feed.ts'
+import type { Work } from './work.ts'
+import type { InlineWorker } from './worker.ts'
+
+export interface FeedsHost {
+  readonly isOver: boolean
+  /** The work whose context a feed is shown. */
+  makeContext(worker: InlineWorker): Work
+  /** An output of the item in hand. Throws where there are too many. */
+  emit(work: Work, value: unknown): void
+  /** An output that belongs to no item. */
+  extra(value: unknown): void
+  /** The feed is done with the item in hand. */
+  settled(work: Work): void
+  /** The feed is gone; the item in hand, if there is one, has failed with it. */
+  failed(worker: InlineWorker, work: Work | undefined, error: unknown): void
+  /** A feed has ended. */
+  ended(): void
+  room(work: Work | undefined): Promise<void> | undefined
+}
+
+/** One open feed. */
+interface Open {
+  readonly feed: Feed
+  readonly context: Work
+  /** The item in hand. */
+  work: Work | undefined
+}
+
+export class Feeds {
+  readonly #open: OpenFeed
+  readonly #host: FeedsHost
+  readonly #feeds = new Map<InlineWorker, Open>()
+
+  constructor(open: OpenFeed, host: FeedsHost) {
+    this.#open = open
+    this.#host = host
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#feeds.size
+  }
+
+  open(worker: InlineWorker): void {
+    const host = this.#host
+    const context = host.makeContext(worker)
+    let isOpen = true
+    /** The item in hand, taken from it. */
+    const release = () => {
+      const open = this.#feeds.get(worker)
+      const work = open?.work
+      if (open) open.work = undefined
+      return work
+    }
+    const close = () => {
+      isOpen = false
+      worker.retired = true
+      const work = release()
+      this.#feeds.delete(worker)
+      return work
+    }
+    const port: FeedPort = {
+      context: context.context,
+      emit: value => {
+        if (!isOpen || value === undefined || host.isOver) return
+        const work = this.#feeds.get(worker)?.work
+        if (!work) return host.extra(value)
+        try {
+          host.emit(work, value)
+        } catch (error) {
+          this.#fail(worker, error)
+        }
+      },
+      taken: () => {
+        const work = isOpen ? release() : undefined
+        if (work) host.settled(work)
+      },
+      ended: () => {
+        if (!isOpen) return
+        const work = close()
+        if (work) host.settled(work)
+        host.ended()
+      },
+      failed: error => {
+        if (isOpen) host.failed(worker, close(), error)
+      },
+      room: () => host.room(this.#feeds.get(worker)?.work),
+    }
+    worker.retired = false
+    const feed = this.#open(port)
+    if (isOpen) this.#feeds.set(worker, { feed, context, work: undefined })
+  }
+
+  /** Hands an item to the worker's feed; false if that has ended. */
+  push(work: Work): boolean {
+    const open = this.#feeds.get(work.worker)
+    if (!open) return false
+    open.context.context.sequence = work.sequence
+    open.work = work
+    try {
+      open.feed.push(work.item)
+    } catch (error) {
+      this.#fail(work.worker, error)
+    }
+    return true
+  }
+
+  #fail(worker: InlineWorker, error: unknown): void {
+    const open = this.#feeds.get(worker)
+    this.#feeds.delete(worker)
+    worker.retired = true
+    open?.feed.cancel()
+    this.#host.failed(worker, open?.work, error)
+  }
+
+  /** There is no more input. */
+  end(): void {
+    for (const { feed } of [...this.#feeds.values()]) feed.end()
+  }
+
+  /** Ends them all, and gives the items that they had in hand. */
+  cancel(): Work[] {
+    const open = [...this.#feeds.values()]
+    this.#feeds.clear()
+    for (const { feed } of open) feed.cancel()
+    return open.flatMap(({ work }) => work ?? [])
+  }
+}
