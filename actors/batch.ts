@@ -20,13 +20,16 @@ export interface BatchOptions {
 export function batch<T>(options: BatchOptions): Actor<T, T[], Home> {
   const { size, within } = options
   if (!Number.isSafeInteger(size) || size < 1) throw new InvalidOption('size', 'a whole number from 1', size, 'batch')
-  if (within !== undefined && !(within > 0)) {
+  if (within !== undefined && !(typeof within === 'number' && within > 0)) {
     throw new InvalidOption('within', 'a number of milliseconds above 0', within, 'batch')
   }
   return batching.with(options) as Actor<unknown, unknown, Home> as Actor<T, T[], Home>
 }
 
 const late = Symbol('late')
+
+/** The longest wait of Node's timers, about 24 days: past it they would not wait at all. */
+const longest = 2 ** 31 - 1
 
 const batching = defineActor('batch', import.meta, {
   async *stream(items: AsyncIterable<unknown>, _context, { size, within }: BatchOptions) {
@@ -36,7 +39,7 @@ const batching = defineActor('batch', import.meta, {
     let timeIsUp: Promise<typeof late> | undefined
     const startClock = () => {
       timeIsUp = new Promise(resolve => {
-        timer = setTimeout(resolve, within, late)
+        timer = setTimeout(resolve, Math.min(within!, longest), late)
       })
     }
     try {

@@ -18,7 +18,9 @@ export class MillraceError extends Error {
 /** How a value stands in a message: short, on one line, whatever it is. */
 export function shown(value: unknown): string {
   try {
-    const text = typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 1, breakLength: Infinity })
+    const lines =
+      typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 1, breakLength: Infinity })
+    const text = lines.replace(/\s*\n\s*/g, ' ')
     return text.length > 120 ? `${text.slice(0, 117)}…` : text
   } catch {
     return `a ${typeof value} that cannot be shown`
@@ -63,6 +65,16 @@ export class InvalidBlueprint extends MillraceError {
       'ERR_INVALID_BLUEPRINT',
       lines.length === 1 ? lines[0]! : `pipeline ${pipeline} has ${lines.length} mistakes:\n  ${lines.join('\n  ')}`,
     )
+    this.mistakes = mistakes
+  }
+}
+
+/** What a method throws whose options are wrong: all that is wrong with them, at once. */
+export class InvalidOptions extends MillraceError {
+  readonly mistakes: readonly Mistake[]
+
+  constructor(mistakes: readonly Mistake[]) {
+    super('ERR_INVALID_OPTIONS', mistakes.map(({ place, message }) => `${message}, in ${place}`).join('; '))
     this.mistakes = mistakes
   }
 }

@@ -3,7 +3,7 @@
  *
  * The check, the messages and the reference page come from these rows.
  */
-import { type Mistake, shown } from './errors.ts'
+import { InvalidOptions, type Mistake, shown } from './errors.ts'
 
 export interface Option {
   /** What it may be, as the message and the reference say it. */
@@ -22,7 +22,7 @@ export type Options = Readonly<Record<string, Option>>
  */
 export function mistakesIn(given: unknown, options: Options, place: string): Mistake[] {
   if (given === undefined) return []
-  if (typeof given !== 'object' || given === null) {
+  if (!isRecord(given)) {
     return [{ code: 'NOT_OPTIONS', place, message: `options must be an object, got ${shown(given)} (${typeof given})` }]
   }
   const mistakes: Mistake[] = []
@@ -41,10 +41,17 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
   return mistakes
 }
 
+/** Throws `InvalidOptions` with all that is wrong with the options of a method. */
+export function checkOptions(given: unknown, options: Options, place: string): void {
+  const mistakes = mistakesIn(given, options, place)
+  if (mistakes.length > 0) throw new InvalidOptions(mistakes)
+}
+
 /** The known word that differs least from `word`, if it is near enough to have been meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined
-  let least = Math.max(2, Math.floor(word.length / 3)) + 1
+  // As many edits as letters make any word of any other.
+  let least = Math.min(Math.max(2, Math.floor(word.length / 3)) + 1, word.length)
   for (const candidate of known) {
     const distance = edits(word.toLowerCase(), candidate.toLowerCase())
     if (distance < least) [best, least] = [candidate, distance]
@@ -79,10 +86,14 @@ const oneOf =
     words.includes(value as string)
 const fn = (value: unknown) => typeof value === 'function'
 
+/** An object that may have names, and not the array that somebody put there. */
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** An object with no other keys than these, each absent or accepted. */
 const record = (fields: Record<string, (value: unknown) => boolean>) => (value: unknown) =>
-  typeof value === 'object' &&
-  value !== null &&
+  isRecord(value) &&
   Object.entries(value).every(([name, field]) => field === undefined || fields[name]?.(field) === true)
 
 const count = whole(0)
@@ -99,11 +110,12 @@ const workers = whole(0, limit)
 
 export const stageOptions = {
   workers: {
-    expected: "a whole number from 0, { min, max }, 'auto', or { inline, threads, processes }",
+    expected: "a whole number from 0, { min, max } with min ≤ max, 'auto', or { inline, threads, processes }",
     accepts: value =>
       workers(value) ||
       value === 'auto' ||
-      (record({ min: workers, max: whole(1, limit) })(value) && Object.keys(value as object).length === 2) ||
+      (record({ min: workers, max: whole(1, limit) })(value) &&
+        (value as { min: number }).min <= (value as { max: number }).max) ||
       (record({ inline: workers, threads: workers, processes: workers })(value) &&
         Object.keys(value as object).length > 0),
     default: '1',
@@ -254,4 +266,19 @@ export const runOptions = {
     default: "the machine's",
     doc: 'What every wait of the run asks for the time; tests hand in a manual one.',
   },
+} satisfies Options
+
+/* ── Options of what a run can do ────────────────────────────────────────── */
+
+export const consumeOptions = {
+  concurrency: { ...stageOptions.concurrency, doc: 'Results that the function may have in hand at once.' },
+} satisfies Options
+
+export const askOptions = {
+  signal: { ...runOptions.signal, doc: 'Its abort ends the waiting; the promise rejects with its reason.' },
+  timeout: { ...stageOptions.timeout, doc: 'Milliseconds that the answer may take.' },
+} satisfies Options
+
+export const stopOptions = {
+  grace: { ...supervisionOptions.grace, default: "the run's", doc: 'Milliseconds that the teardown may take in all.' },
 } satisfies Options

@@ -68,6 +68,8 @@ export class Channel {
   onRoom: () => void = () => {}
   /** Makes up to `most` items on demand, where the source can be asked; set by the source. */
   refill: ((most: number) => void) | undefined
+  /** The reader has asked for what comes: it need not be woken for it. */
+  isRefilling = false
 
   readonly #watchers = new Set<(entered: Entered) => void>()
   #tags: (Tag | undefined)[]
@@ -116,13 +118,13 @@ export class Channel {
     this.arrived += count
     this.bytes += bytes
     // One whose origin is known is the better probe.
-    if (this.probe === 0 || (this.bornAt < 0 && bornAt >= 0)) {
+    if ((this.probe === 0 && now !== this.enteredAt) || (this.bornAt < 0 && bornAt >= 0)) {
       this.probe = this.arrived
       this.enteredAt = now
       this.bornAt = bornAt
     }
     if (this.#watchers.size > 0) this.#tell(count, now)
-    this.onItems()
+    if (!this.isRefilling) this.onItems()
   }
 
   put(item: unknown, tag: Tag | undefined, bornAt: number, now: number): void {

@@ -149,7 +149,13 @@ export interface Pipeline<In, Out, Where extends Home | undefined = undefined> e
 export type Flow<Out> = Pipeline<never, Out, undefined>
 
 export interface Start<Where extends Home | undefined> {
-  /** Iterables are asked for the next item; an Observable cannot be, so for it a full channel defaults to `'fail'`. */
+  /** Iterables are asked for the next item. */
+  // Apart from what follows: of the other shapes that a web stream has too, the compiler would infer too wide an item.
+  from<T>(
+    source: Iterable<T> | AsyncIterable<T>,
+    options?: SourceOptions,
+  ): Pipeline<never, Exclude<T, undefined>, Where>
+  /** An Observable cannot be asked, so for it a full channel defaults to `'fail'`. */
   from<T>(source: Source<T>, options?: SourceOptions): Pipeline<never, Exclude<T, undefined>, Where>
 }
 

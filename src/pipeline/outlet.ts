@@ -16,7 +16,7 @@ import { Consumer } from './readers/consumer.ts'
 import { Loop } from './readers/loop.ts'
 import type { Ending, Reader, ReaderHost } from './readers/reader.ts'
 import { PushedReader } from './readers/subscriber.ts'
-import { type Listener, Results } from './results.ts'
+import { type Listener, Results, reportUncaught } from './results.ts'
 
 export interface OutletHost {
   /** Nobody is left to read, and the last one left on purpose; resolves when the run is over. */
@@ -181,7 +181,7 @@ export class Outlet implements ReaderHost {
   /** Behind operators: which result it was that made them emit, nobody knows. */
   #subscriberThrew(error: unknown): void {
     this.#pushing?.close()
-    this.#host.readerThrew(error, undefined)
+    if (!this.readerThrew(error, undefined)) reportUncaught(error)
   }
 
   /* ── what nobody waits for any more ────────────────────────────────────── */

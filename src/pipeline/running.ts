@@ -16,6 +16,7 @@ import {
   AskTimeout,
   GraceExceeded,
   Inactive,
+  InvalidOption,
   type MillraceError,
   RunEnded,
   SendAfterEnd,
@@ -29,6 +30,7 @@ import {
 import { Histogram } from '../metrics/histogram.ts'
 import type { Snapshot } from '../metrics/snapshot.ts'
 import { spreadOf } from '../metrics/spread.ts'
+import { askOptions, checkOptions, consumeOptions, stopOptions } from '../options.ts'
 import type { Failure } from '../stage/plan.ts'
 import { Pump } from '../stage/pump.ts'
 import { type Fault, Stage, type StageHost } from '../stage/stage.ts'
@@ -106,6 +108,9 @@ class InlineRun implements Running<any, any> {
   #isAsked = false
   #isSettled = false
   #stagesOver = 0
+  /** Resolves when the run is settled, well or not. */
+  readonly #over: Promise<void>
+  #isOver!: () => void
   #resolve!: (summary: Summary) => void
   #reject!: (error: unknown) => void
   #outcome: { readonly summary: Summary } | { readonly error: unknown } | undefined
@@ -128,6 +133,9 @@ class InlineRun implements Running<any, any> {
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
+    })
+    this.#over = new Promise(resolve => {
+      this.#isOver = resolve
     })
     this.#news = new Broadcast<PipelineEvent>(this.#listening('events'))
     this.events = this.#news.observable
@@ -158,6 +166,7 @@ class InlineRun implements Running<any, any> {
       isPumping: () => this.#hasBegun && this.#pump.isHeld,
     })
     this.output = this.#outlet.output
+    this.#host = this.#makeHost()
     this.#stages = plans.map((plan, index) => {
       const between = { input: channels[index]!, output: channels[index + 1]! }
       const place = { index, next: plans[index + 1] }
@@ -252,7 +261,7 @@ class InlineRun implements Running<any, any> {
 
   /* ── what stages say ───────────────────────────────────────────────────── */
 
-  readonly #host: StageHost = this.#makeHost()
+  readonly #host: StageHost
 
   #makeHost(): StageHost {
     const run = this
@@ -261,6 +270,7 @@ class InlineRun implements Running<any, any> {
       suppressed: error => run.#suppressed.push(error),
       deadLetter: (stage, failure, isHeard) => run.#deadLetter(stage.plan.name, failure, isHeard),
       dropped: (stage, dropped) => run.#dropped(stage, dropped),
+      isCounting: run.#blueprint.supervision.tolerate !== undefined,
       itemsEnded: (stage, items, dead) => run.#itemsEnded(stage, items, dead),
       workerFailed: (stage, worker, error) => run.#tell({ type: 'worker.failed', stage: stage.plan.name, worker, error }),
       workerRestarted: (stage, worker, restarts) => {
@@ -416,11 +426,11 @@ class InlineRun implements Running<any, any> {
     this.#lifecycle.send({ type: 'cancel' })
   }
 
-  /** The last reader has left its loop. */
-  async #leave(): Promise<void> {
-    if (this.#isSettled || this.#isAsked) return
+  /** The last reader has left its loop. It waits for the end, but hears of nothing: a failure is left to `done`. */
+  #leave(): Promise<void> {
+    if (this.#isSettled || this.#isAsked) return Promise.resolve()
     this.#cancel({ isLeft: true })
-    await this.done.catch(() => {})
+    return this.#over
   }
 
   /* ── settling ──────────────────────────────────────────────────────────── */
@@ -486,6 +496,7 @@ class InlineRun implements Running<any, any> {
     if (this.#isHeard) this.done.catch(() => {})
     if (error) this.#reject(error.value)
     else this.#resolve(summary)
+    this.#isOver()
   }
 
   /** What the run has come to, if not to a good end. */
@@ -551,8 +562,11 @@ class InlineRun implements Running<any, any> {
     return this.#outlet.iterate()
   }
 
-  consume(fn: (item: any) => void | Promise<void>, { concurrency = 1 } = {}): Promise<void> {
-    return this.#outlet.consume(fn, concurrency)
+  consume(fn: (item: any) => void | Promise<void>, options: { concurrency?: number } = {}): Promise<void> {
+    const { name } = this.#blueprint
+    if (typeof fn !== 'function') throw new InvalidOption('consume', 'given a function of the result', fn, name)
+    checkOptions(options, consumeOptions, `${name}: consume`)
+    return this.#outlet.consume(fn, options.concurrency ?? 1)
   }
 
   send(item: any): Promise<void> {
@@ -566,7 +580,9 @@ class InlineRun implements Running<any, any> {
     return this.#source.send(item, origin)
   }
 
-  ask(item: any, { signal, timeout }: { signal?: AbortSignal; timeout?: number } = {}): Promise<any[]> {
+  ask(item: any, options: { signal?: AbortSignal; timeout?: number } = {}): Promise<any[]> {
+    checkOptions(options, askOptions, `${this.#blueprint.name}: ask`)
+    const { signal, timeout } = options
     return new Promise((resolve, reject) => {
       const { name } = this.#blueprint
       const results: unknown[] = []
@@ -639,7 +655,9 @@ class InlineRun implements Running<any, any> {
     }
   }
 
-  stop({ grace = this.#grace }: { grace?: number } = {}): Promise<Summary> {
+  stop(options: { grace?: number } = {}): Promise<Summary> {
+    checkOptions(options, stopOptions, `${this.#blueprint.name}: stop`)
+    const { grace = this.#grace } = options
     if (!this.#isSettled) {
       this.#grace = grace
       this.#isAsked = true

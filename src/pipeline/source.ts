@@ -217,7 +217,13 @@ class SyncSource implements Source {
   }
 
   start(): void {
-    this.#channel.refill = most => this.#refill(most)
+    const channel = this.#channel
+    channel.refill = most => {
+      channel.isRefilling = true
+      this.#refill(most)
+      channel.isRefilling = false
+      if (this.#isOver) channel.end('done')
+    }
     this.#channel.onItems()
   }
 
@@ -233,7 +239,6 @@ class SyncSource implements Source {
       this.#isOver = true
       this.#host.sourceFailed(error, this.received)
     }
-    if (this.#isOver) this.#channel.end('done')
   }
 
   #refillTagged(most: number): void {

@@ -58,9 +58,14 @@ export class Crew {
 
   /** The worker with the fewest items in hand that may take one more. */
   idle(): InlineWorker | undefined {
+    const { concurrency } = this.#plan
+    if (this.workers.length === 1) {
+      const only = this.workers[0]!
+      return only.inHand < concurrency && !only.restarting && !only.retired ? only : undefined
+    }
     let best: InlineWorker | undefined
     for (const worker of this.workers) {
-      if (worker.restarting || worker.retired || worker.inHand >= this.#plan.concurrency) continue
+      if (worker.restarting || worker.retired || worker.inHand >= concurrency) continue
       if (worker.inHand === 0) return worker
       if (!best || worker.inHand < best.inHand) best = worker
     }

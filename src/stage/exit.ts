@@ -16,9 +16,9 @@ import { ChannelFull } from '../errors.ts'
 import type { Failure, StagePlan } from './plan.ts'
 import type { Pump } from './pump.ts'
 import type { Work } from './work.ts'
+import type { Works } from './works.ts'
 
 export interface ExitHost {
-  readonly isOver: boolean
   /** Nothing of the work is left to do. */
   committed(work: Work): void
   /** It is the turn of a failure that stops the pipeline. */
@@ -52,6 +52,7 @@ export class Exit {
   readonly #isOrdered: boolean
   readonly #isStreaming: boolean
   readonly #pump: Pump
+  readonly #works: Works
   readonly #host: ExitHost
   readonly #reorder = new ReorderBuffer<Work>()
   /** Settled works that do not wait for their turn, only for room: as they finished, or flushed. */
@@ -68,6 +69,7 @@ export class Exit {
     next: StagePlan | undefined,
     output: Channel,
     pump: Pump,
+    works: Works,
     host: ExitHost,
   ) {
     this.#plan = plan
@@ -79,6 +81,7 @@ export class Exit {
     this.#isOrdered = plan.order === 'input'
     this.#isStreaming = plan.emit === 'streaming'
     this.#pump = pump
+    this.#works = works
     this.#host = host
   }
 
@@ -99,6 +102,20 @@ export class Exit {
     if (this.#isLast && bornAt >= 0) this.#host.left(bornAt)
   }
 
+  /** Whether what this item led to may leave at once, as far as the order goes. */
+  isClear(sequence: number): boolean {
+    return this.#reorder.next === sequence && this.#isIdle()
+  }
+
+  /** One item went through in order, and there is room for what it led to. */
+  passOne(sequence: number, value: unknown, bornAt: number): void {
+    this.#reorder.pass(sequence, sequence + 1)
+    if (value === undefined) return
+    this.emitted++
+    if (this.#isLast && bornAt >= 0) this.#host.left(bornAt)
+    this.#output.put(value, undefined, bornAt, this.#pump.time)
+  }
+
   /** Whether everything before this item has left. */
   isNext(work: Work): boolean {
     return !this.#isOrdered || work.isFlush || this.#reorder.next === work.sequence
@@ -110,7 +127,7 @@ export class Exit {
       this.#finished.push(work)
     } else if (this.#reorder.next === work.sequence && this.#isIdle() && this.#commit(work)) {
       // The usual case: it is the next one, nobody waits, and there is room.
-      if (this.#host.isOver) return
+      if (this.#works.isOver) return
       this.#reorder.pass(work.sequence, work.sequence + 1)
       return this.#host.committed(work)
     } else {
@@ -125,7 +142,7 @@ export class Exit {
 
   /** Lets go of all that may leave by now. */
   flow(): void {
-    if (this.#host.isOver) return
+    if (this.#works.isOver) return
     if (this.streams.size > 0) this.#flowStreams()
     if ((this.#extras.length > 0 || this.#waits.length > 0) && !this.#leaveExtras()) return
     if (this.#reorder.held > 0) this.#flowInOrder()
@@ -134,7 +151,7 @@ export class Exit {
 
   #flowInOrder(): void {
     for (let work = this.#reorder.peek(); work && this.#commit(work); work = this.#reorder.peek()) {
-      if (this.#host.isOver) return
+      if (this.#works.isOver) return
       this.#reorder.shift()
       this.#host.committed(work)
       // Another item is the lowest now: if it streams, what it has yielded may leave.
@@ -150,7 +167,7 @@ export class Exit {
     this.#finished = []
     const waiting: Work[] = []
     for (const work of works) {
-      if (this.#host.isOver) return
+      if (this.#works.isOver) return
       if (this.#commit(work)) this.#host.committed(work)
       else waiting.push(work)
     }
@@ -221,7 +238,7 @@ export class Exit {
 
   /** Outputs of one item leave together; streaming ones each when its turn and the room have come. */
   #leaveMany(work: Work, many: unknown[]): boolean {
-    if (this.#isStreaming && (this.#host.isOver || !this.isNext(work))) return false
+    if (this.#isStreaming && (this.#works.isOver || !this.isNext(work))) return false
     const tag = this.#tagFor(work)
     let left = 0
     while (left < many.length && ((left > 0 && !this.#isStreaming) || this.#hasRoom(work))) {
@@ -274,7 +291,7 @@ export class Exit {
 
   /** How many outputs of a work may wait before its generator is asked for no more; below 0: all is over. */
   patience(work: Work): number {
-    if (this.#host.isOver) return -1
+    if (this.#works.isOver) return -1
     if (!this.#isStreaming) return Infinity
     this.streams.add(work)
     const isNext = this.isNext(work)
@@ -293,7 +310,7 @@ export class Exit {
   /** A promise of the moment at which what was emitted has left, if it has not. */
   room(work: Work | undefined): Promise<void> | undefined {
     const waits = this.#extras.length > 0 || (this.#isStreaming && (work?.many?.length ?? 0) > 0)
-    return waits && !this.#host.isOver ? new Promise(resolve => this.#waits.push(resolve)) : undefined
+    return waits && !this.#works.isOver ? new Promise(resolve => this.#waits.push(resolve)) : undefined
   }
 
   #leaveExtras(): boolean {

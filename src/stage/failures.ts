@@ -27,7 +27,6 @@ export interface Fault {
 }
 
 export interface FailuresHost {
-  readonly isOver: boolean
   begin(work: Work): void
   settled(work: Work): void
   restart(worker: InlineWorker, cause: unknown): void
@@ -73,7 +72,7 @@ export class Failures {
     work.iterator = undefined
     work.isPulling = false
     // Handlers that end because they were told to are no failures; nor are those of an item that nobody waits for.
-    if (this.#host.isOver || work.tag?.origin?.isOver(this.#index)) return this.#host.settled(work)
+    if (this.#works.isOver || work.tag?.origin?.isOver(this.#index)) return this.#host.settled(work)
     const elapsed = this.#plan.attempts > 1 ? this.#pump.clock.now() - work.startedAt : 0
     let verdict: Verdict
     try {
@@ -94,7 +93,7 @@ export class Failures {
       work.cancel = undefined
       if (work.over || work.settled) return
       const wasHeld = this.#pump.hold()
-      if (this.#host.isOver) this.#host.settled(work)
+      if (this.#works.isOver) this.#host.settled(work)
       else this.#host.begin(work)
       this.#pump.letGo(wasHeld)
     }, after)

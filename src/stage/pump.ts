@@ -84,6 +84,13 @@ export class Pump {
     this.run()
   }
 
+  /** The same, but it goes round only behind what is already waiting for its turn. */
+  letGoSoon(wasHeld: boolean): void {
+    if (wasHeld) return
+    this.#isHeld = false
+    this.wake()
+  }
+
   /** Goes round until nobody has anything to do, or the slice is over. */
   run(): void {
     if (this.#isHeld) {

@@ -25,14 +25,15 @@ import { InvalidKey } from '../errors.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import type { StageSnapshot } from '../metrics/snapshot.ts'
 import { spreadOf } from '../metrics/spread.ts'
-import type { Kernel, Scratch } from '../runtime/inline/kernel.ts'
+import { type Kernel, runFused, type Scratch } from '../runtime/inline/kernel.ts'
 import { Attempts } from './attempt.ts'
 import { Crew } from './crew.ts'
 import { Exit } from './exit.ts'
 import { type Fault, Failures } from './failures.ts'
 import { Feeds } from './feeds.ts'
 import { type KeyState, Keys } from './keys.ts'
-import type { Failure, StagePlan } from './plan.ts'
+import { Lane } from './lane.ts'
+import type { Body, Failure, StagePlan } from './plan.ts'
 import type { Pump } from './pump.ts'
 import type { Work, WorkHost } from './work.ts'
 import type { InlineWorker } from './worker.ts'
@@ -49,6 +50,8 @@ export interface StageHost {
   /** `isHeard`: whoever asked for the item was told. */
   deadLetter(stage: Stage, failure: Failure, isHeard: boolean): void
   dropped(stage: string, count: number): void
+  /** Whether it wants to know of every item that ended. */
+  readonly isCounting: boolean
   itemsEnded(stage: Stage, items: number, dead: boolean): void
   workerFailed(stage: Stage, worker: number, error: unknown): void
   workerRestarted(stage: Stage, worker: number, restarts: number): void
@@ -87,6 +90,7 @@ export class Stage {
   readonly #attempts: Attempts
   readonly #failures: Failures
   readonly #feeds: Feeds | undefined
+  readonly #lane: Lane | undefined
   readonly #cutter: FrameCutter
   readonly #kernel: Kernel | undefined
   readonly #scratch: Scratch
@@ -96,8 +100,6 @@ export class Stage {
   readonly #holds: Ticket[] = []
   /** Slots taken of `inFlight`. */
   #held = 0
-  /** Works whose handler runs. */
-  #running = 0
   /** Works that were settled, ever. */
   #settles = 0
   #phase: Phase = 'starting'
@@ -127,7 +129,6 @@ export class Stage {
   ) {
     const { body } = plan
     const { input, output } = channels
-    const stage = this
     this.plan = plan
     this.input = input
     this.output = output
@@ -139,10 +140,7 @@ export class Stage {
     this.#hasClock = plan.timeout !== Infinity || plan.attempts > 1
     this.#works = new Works(this.#workHost)
     this.#keys = new Keys(plan.workers)
-    this.#exit = new Exit(plan, place.index, place.next, output, pump, {
-      get isOver() {
-        return stage.isOver
-      },
+    this.#exit = new Exit(plan, place.index, place.next, output, pump, this.#works, {
       committed: work => this.#committed(work),
       stopped: work => {
         this.#works.close(work)
@@ -181,9 +179,6 @@ export class Stage {
       patience: work => this.#exit.patience(work),
     })
     this.#failures = new Failures(plan, place.index, pump, this.#works, this.#keys, {
-      get isOver() {
-        return stage.isOver
-      },
       begin: work => this.#attempts.begin(work),
       settled: work => this.#settled(work),
       restart: (worker, error) => this.#crew.restart(worker, error),
@@ -208,13 +203,16 @@ export class Stage {
       output.capacity.items > 0 &&
       this.#exit.mayWait &&
       !(body.kind === 'behaviour' && body.snapshot)
+    this.#lane = this.#isPlain && !this.#isStateful ? this.#makeLane() : undefined
     this.#cutter = new FrameCutter({ single: !this.#isPlain, most: frameMost })
     this.#spare = this.#works.make()
     this.#scratch = {
       ...{ pushed: 0, bytes: 0, result: undefined, threw: false, stopped: false, step: 0, value: undefined },
       ...{ weighing: output.weighing, limit: Infinity, interrupted: false },
     }
-    input.onItems = () => this.wake()
+    input.onItems = () => {
+      if (!this.isReady) this.wake()
+    }
     input.readerWaits = () => this.#mayClaim() && (this.#isKeyed || this.#crew.idle() !== undefined)
     output.onRoom = () => this.wake()
   }
@@ -222,11 +220,13 @@ export class Stage {
   /** What works ask for. */
   readonly #workHost: WorkHost & { self: unknown; aborted: boolean } = {
     resolved: (work, value) => {
+      if (work.isLean) return this.#lane!.resolved(work, value)
       const wasHeld = this.#pump.hold()
       this.#attempts.resolved(work, value)
       this.#pump.letGo(wasHeld)
     },
     rejected: (work, error) => {
+      work.isLean = false
       const wasHeld = this.#pump.hold()
       this.#failures.threw(work, error)
       this.#pump.letGo(wasHeld)
@@ -252,7 +252,7 @@ export class Stage {
 
   /** Handlers that run at this moment. */
   get running(): number {
-    return this.#running
+    return this.#works.running
   }
 
   /** Grows with whatever happens. */
@@ -261,7 +261,7 @@ export class Stage {
   }
 
   get isOver(): boolean {
-    return this.#phase === 'ended' || this.#phase === 'abandoned'
+    return this.#works.isOver
   }
 
   wake(): void {
@@ -318,7 +318,10 @@ export class Stage {
     if (this.#phase !== 'running' && this.#phase !== 'flushing') return
     this.#exit.flow()
     while (this.#phase === 'running' && !this.#failures.isFailing) {
-      if (this.#mayRunFrame()) {
+      if (this.#isAsync && this.#lane) {
+        this.#isAsync = this.#lane.fill()
+        if (this.#isAsync) break
+      } else if (this.#mayRunFrame()) {
         if (!this.#runFrame()) break
       } else if (!this.#claimOne()) break
       if (this.#pump.spend(0.0005)) return this.wake()
@@ -380,7 +383,7 @@ export class Stage {
       const bornAt = this.#probed(done, startedAt)
       input.passed(done)
       this.received += done
-      this.#host.itemsEnded(this, done, false)
+      if (this.#host.isCounting) this.#host.itemsEnded(this, done, false)
       this.#exit.passed(first, first + done, scratch.pushed, scratch.bytes, bornAt, now)
     }
     if (scratch.stopped) this.#stoppedAt()
@@ -429,7 +432,7 @@ export class Stage {
     const { slots } = this.#crew
     if (this.#phase !== 'running' || this.#failures.isFailing || slots === 0) return false
     if (this.#held >= this.plan.inFlight) return false
-    if (!this.#isKeyed && this.#running >= slots) return false
+    if (!this.#isKeyed && this.#works.running >= slots) return false
     return this.#hasWindow(slots)
   }
 
@@ -442,6 +445,46 @@ export class Stage {
     if (output.bytes < bytes && this.#works.size + output.arrived - output.taken < window) return true
     output.blocked = true
     return false
+  }
+
+  #makeLane(): Lane {
+    const { body } = this.plan
+    const call =
+      body.kind === 'fused'
+        ? (item: unknown) => runFused(body.steps, 0, item)
+        : body.kind === 'behaviour'
+          ? (item: unknown, context: unknown) => body.receive(item, undefined, context)
+          : (body as Body & { kind: 'handler' }).handler
+    const { input, output } = this
+    const parts = { input, output, crew: this.#crew, exit: this.#exit, works: this.#works, pump: this.#pump }
+    return new Lane(call, parts, {
+      window: () => (this.#phase !== 'running' || this.#failures.isFailing ? 0 : this.#windowLeft()),
+      taking: work => {
+        this.received++
+        work.bornAt = input.probe === 0 ? -1 : this.#probed(1, this.#pump.time)
+        this.#sample(work)
+      },
+      timed: work => this.#timeWork(work),
+      ready: () => {
+        this.isReady = true
+      },
+      committed: () => {
+        if (this.#host.isCounting) this.#host.itemsEnded(this, 1, false)
+      },
+      accept: (work, result) => this.#attempts.accept(work, result),
+      threw: (work, error) => this.#failures.threw(work, error),
+      resolved: (work, value) => this.#workHost.resolved(work, value),
+    })
+  }
+
+  /** How many items more may be under way, or wait for their turn. */
+  #windowLeft(): number {
+    const { output } = this
+    const { slots } = this.#crew
+    const window = Math.max(output.capacity.items, slots)
+    const left = output.bytes < output.capacity.bytes ? window - this.#works.size - output.count : 0
+    if (left <= 0) output.blocked = true
+    return Math.min(left, slots - this.#works.running)
   }
 
   /** Claims the next item and begins it; false if there is none, or it has to wait. */
@@ -540,11 +583,15 @@ export class Stage {
   }
 
   #startWork(work: Work): void {
-    this.#running++
+    this.#works.running++
     work.isRunning = true
     work.worker.inHand++
     if (this.#hasClock) this.#failures.started(work)
-    // Timing an item costs as much as a light one does: one in sixteen, unless they are heavy.
+    this.#sample(work)
+  }
+
+  /** Timing an item costs as much as a light one does: one in sixteen, unless they are heavy. */
+  #sample(work: Work): void {
     if (this.#isHeavy || (this.#sampled++ & 15) === 0) {
       work.timedAt = this.#pump.clock.now()
       work.timedFor = this.#isHeavy ? 1 : 16
@@ -562,7 +609,7 @@ export class Stage {
     if (work.settled) return
     const { worker, key } = work
     this.#settles++
-    this.#running--
+    this.#works.running--
     worker.inHand--
     work.settled = true
     work.isRunning = false
@@ -608,7 +655,7 @@ export class Stage {
   #committed(work: Work): void {
     const { tag, failure } = work
     if (tag?.hold) this.#holds.push(tag.hold)
-    this.#host.itemsEnded(this, 1, failure !== undefined)
+    if (this.#host.isCounting) this.#host.itemsEnded(this, 1, failure !== undefined)
     this.#works.recycle(work)
   }
 
@@ -688,6 +735,7 @@ export class Stage {
   #finish(): void {
     const ending = this.input.ending === 'failed' ? 'failed' : 'done'
     this.#phase = 'ended'
+    this.#works.isOver = true
     // A body that ended before its input did leaves the rest where it is.
     this.unfinished += this.input.clear()
     this.#leave(ending)
@@ -705,6 +753,7 @@ export class Stage {
   abandon(reason: unknown): void {
     if (this.isOver) return
     this.#phase = 'abandoned'
+    this.#works.isOver = true
     this.#workHost.aborted = true
     this.unfinished += this.#works.size + this.input.clear() + this.#exit.extras
     for (const work of this.#works.all()) {

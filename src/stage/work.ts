@@ -61,6 +61,8 @@ export class Work implements Charge {
   iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined = undefined
   isAsync = false
   isPulling = false
+  /** It is in the lane, the short way. */
+  isLean = false
   /** An attempt is under way, or waits for its retry. */
   isRunning = false
   /** The handler has ended, well or not. */

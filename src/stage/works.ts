@@ -12,6 +12,10 @@ export class Works {
   readonly #open: Work[] = []
   readonly #pool: Work[] = []
   readonly #host: WorkHost
+  /** Works whose handler runs. */
+  running = 0
+  /** The stage has ended, or was torn down: nothing is handed on any more. */
+  isOver = false
 
   constructor(host: WorkHost) {
     this.#host = host
@@ -46,6 +50,15 @@ export class Works {
     this.close(work)
     if (work.over) return
     work.clear()
+    if (this.#pool.length < mostPooled) this.#pool.push(work)
+  }
+
+  /** The same for one that came by the lane, and left nothing behind but these. */
+  reuse(work: Work): void {
+    this.close(work)
+    work.item = undefined
+    work.timedAt = -1
+    work.controller = undefined
     if (this.#pool.length < mostPooled) this.#pool.push(work)
   }
 

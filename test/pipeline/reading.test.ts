@@ -223,7 +223,7 @@ reading('are complete when `done` resolves: a consumer at work is waited for', a
 reading('have a consumer that is a function, and options that it knows', async () => {
   const run = pipeline('p').from([1]).run()
   const consume = run.consume.bind(run) as (...args: any[]) => unknown
-  assert.match(thrownBy(() => consume(3)).message, '`consume` must be a function of the result, got 3 (number)')
+  assert.match(thrownBy(() => consume(3)).message, '`consume` must be given a function of the result, got 3 (number), in p')
   assert.match(
     thrownBy(() => consume(() => {}, { concurrency: 0 })).message,
     '`concurrency` must be a whole number from 1, got 0 (number)',

@@ -1,18 +1,22 @@
-/** What a promise rejects with; throws where it does not. Attaches at once, so that it is never unhandled. */
+/** What a promise rejects with; throws where it does not. */
 import { within } from './within.ts'
 
-export async function failureOf(promise: Promise<unknown>, millis = 5_000): Promise<any> {
+/** Listens at once, so that neither the failure nor its absence is ever unhandled. */
+export function failureOf(promise: Promise<unknown>, millis = 5_000): Promise<any> {
   const nothing = Symbol('nothing')
-  const error = await within(
+  const found = within(
     millis,
     promise.then(
       () => nothing,
       failure => failure,
     ),
     'the failure',
-  )
-  if (error === nothing) throw new Error('must fail, and did not')
-  return error
+  ).then(error => {
+    if (error === nothing) throw new Error('must fail, and did not')
+    return error
+  })
+  found.catch(() => {})
+  return found
 }
 
 /** What a function throws; throws where it does not. */

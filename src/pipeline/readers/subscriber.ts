@@ -1,5 +1,5 @@
 /** A reader that is pushed every result at once: a subscriber of `output`. */
-import type { Listener } from '../results.ts'
+import { type Listener, reportUncaught } from '../results.ts'
 import type { Ending, Reader, ReaderHost } from './reader.ts'
 
 export class PushedReader implements Reader {
@@ -32,7 +32,7 @@ export class PushedReader implements Reader {
       }
     } catch (error) {
       this.close()
-      this.#host.readerThrew(error, position - 1)
+      if (!this.#host.readerThrew(error, position - 1)) reportUncaught(error)
     }
     this.position = position
     this.done = position

@@ -1,0 +1,420 @@
+import * as fc from 'fast-check'
+import { Subject } from 'rxjs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ChannelFull } from '../../src/errors.ts'
+import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { manualClock } from '../../src/testing/manual-clock.ts'
+import { execute } from '../support/execute.ts'
+import { failureOf } from '../support/failure.ts'
+import { type Gate, gate } from '../support/gate.ts'
+import { all, endless, take, upTo } from '../support/take.ts'
+import { turns, until } from '../support/turns.ts'
+import { within } from '../support/within.ts'
+
+const bound = suite('what is under way')
+
+/** The channel behind the last stage holds so many results. */
+const outlet = 1024
+
+interface StageShape {
+  readonly isAsync: boolean
+  readonly workers: number
+  readonly concurrency: number
+  readonly capacity: number
+  readonly order: 'input' | 'completion'
+}
+
+const shapes: fc.Arbitrary<StageShape[]> = fc.array(
+  fc.record({
+    isAsync: fc.boolean(),
+    workers: fc.integer({ min: 1, max: 3 }),
+    concurrency: fc.integer({ min: 1, max: 4 }),
+    capacity: fc.constantFrom(0, 1, 2, 10, 1000),
+    order: fc.constantFrom('input', 'completion'),
+  }),
+  { minLength: 1, maxLength: 3, size: 'max' },
+)
+
+bound('never exceeds the sum of the capacities, and the slots, with a slow reader over an endless source', async () => {
+  await fc.assert(
+    fc.asyncProperty(shapes, fc.boolean(), fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 3, size: 'max' }), async (stages, isAsyncSource, reads) => {
+      const counted = endless()
+      const computed = stages.map(() => 0)
+      const source = isAsyncSource
+        ? async function* () {
+            yield* counted.source()
+          }
+        : counted.source
+      let row: any = pipeline('p').from(source as () => Iterable<number>)
+      stages.forEach(({ isAsync, ...how }, index) => {
+        const count = (n: number) => {
+          computed[index]!++
+          return n
+        }
+        row = row.stage(`s${index}`, isAsync ? async (n: number) => count(n) : count, how)
+      })
+      const run = row.run()
+      const loop = run[Symbol.asyncIterator]()
+      let read = 0
+      const hold = stages.map(({ workers, concurrency }, index) =>
+        Math.max(workers * concurrency, stages[index + 1]?.capacity ?? outlet),
+      )
+      const check = () => {
+        let ahead = 0
+        for (let index = stages.length - 1; index >= 0; index--) {
+          ahead += hold[index]!
+          const found = computed[index]! - read
+          if (found > ahead) throw new Error(`s${index} has computed ${found} more than were read; ${ahead} is the bound`)
+        }
+        const found = counted.pulled - read
+        const most = ahead + Math.max(1, stages[0]!.capacity)
+        if (found > most) throw new Error(`${found} more were asked for than were read; ${most} is the bound`)
+      }
+      for (const count of reads) {
+        await take(loop, count)
+        read += count
+        for (let i = 0; i < 12; i++) {
+          await turns(1)
+          check()
+        }
+      }
+      await until(() => computed.at(-1)! - read >= outlet, 'running ahead as far as it may')
+      check()
+      await within(1_000, loop.return!())
+    }),
+    { numRuns: 60 },
+  )
+})
+
+bound('is one array, generator or stream that is asked for no more than fits', async () => {
+  const counted = endless()
+  const held = gate()
+  const run = pipeline('p')
+    .from(counted.source, { capacity: 2 })
+    .stage('s', (n: number) => (n < 1000 ? n : held.promise.then(() => n)))
+    .run()
+  run.output.subscribe()
+  await until(() => counted.pulled > 1000, 'the 1,001st')
+  await turns()
+  assert.ok(counted.pulled <= 1001 + 2, `${counted.pulled} were asked for`)
+  held.open()
+  await within(1_000, run.stop())
+})
+
+bound('goes by bytes as well: a channel that is heavy enough is full', async () => {
+  const kilobyte = 'x'.repeat(1000)
+  let computed = 0
+  const run = pipeline('p')
+    .from(function* () {
+      for (;;) yield kilobyte
+    })
+    .stage('make', (text: string) => {
+      computed++
+      return text
+    })
+    .stage('held', () => new Promise<never>(() => {}), { capacity: { bytes: 10_000 } })
+    .run()
+  run.output.subscribe()
+  await turns()
+  assert.is(computed, 10 + 1, 'ten in the channel, one in hand')
+  await failureOf(run.stop({ grace: 0 }))
+})
+
+bound('lets in all outputs of one item, beyond the capacity', async () => {
+  const held = gate()
+  const run = pipeline('p')
+    .from(upTo(3))
+    .stage('many', function* (n: number) {
+      for (let i = 0; i < 5; i++) yield n * 10 + i
+    })
+    .stage('held', async (n: number) => {
+      await held.promise
+      return n
+    }, { capacity: 2 })
+    .run()
+  const results = all(run)
+  await turns()
+  assert.is(run.snapshot().stages[1]!.queued, 4, 'five of the first item, one of them in hand')
+  held.open()
+  assert.is((await results).length, 15)
+})
+
+bound('of an unbounded channel is not bounded', async () => {
+  const run = pipeline('p')
+    .from(upTo(5000))
+    .stage('a', (n: number) => n)
+    .stage('held', () => new Promise<never>(() => {}), { capacity: Infinity })
+    .run()
+  run.output.subscribe()
+  await turns()
+  assert.is(run.snapshot().stages[1]!.queued, 4999)
+  await failureOf(run.stop({ grace: 0 }))
+})
+
+bound.run()
+
+const concurrency = suite('in flight')
+
+concurrency('are exactly `concurrency` items of each worker, never one more, in every way to run a stage', async () => {
+  for (const [workers, many] of [[1, 1], [1, 7], [3, 1], [4, 5]] as const) {
+    const ways: Record<string, object> = {
+      plain: {},
+      completion: { order: 'completion' },
+      keyed: { key: (n: number) => n },
+      'with a timeout': { timeout: 10_000 },
+      'with retries': { retry: { attempts: 2 } },
+      'at capacity 0': { capacity: 0 },
+    }
+    for (const [way, how] of Object.entries(ways)) {
+      const clock = manualClock()
+      let atOnce = 0
+      let most = 0
+      const each = pipeline('p').from(upTo(100)).stage(
+        's',
+        async (n: number) => {
+          most = Math.max(most, ++atOnce)
+          await new Promise<void>(resolve => clock.setTimeout(resolve, 1 + (n % 5)))
+          atOnce--
+          return n
+        },
+        { workers, concurrency: many, ...how },
+      )
+      const { results, error } = await execute(each, { clock })
+      assert.is(error, undefined)
+      assert.equal([...results].sort((a: any, b: any) => a - b), upTo(100))
+      // Keys fall to workers by chance: not every worker is always busy.
+      if (way === 'keyed' && workers > 1) assert.ok(most <= workers * many && most > many, `${way}: ${most}`)
+      else assert.is(most, workers * many, `${way}, ${workers} × ${many}`)
+    }
+  }
+})
+
+concurrency('are none at all with no workers: the stage is paused', async () => {
+  let calls = 0
+  const run = pipeline('p').from([1, 2]).stage('s', () => calls++, { workers: 0 }).run()
+  run.output.subscribe()
+  await turns()
+  assert.is(calls, 0)
+  const summary = await within(1_000, run.stop({ grace: 0 }))
+  assert.is(summary.unfinished, summary.received)
+})
+
+concurrency('may be synchronous: then one worker does it all, in order', async () => {
+  const workers = new Set<string>()
+  const run = pipeline('p').from(upTo(100)).stage('s', (n: number, { address }) => (workers.add(address), n), { concurrency: 9 }).run()
+  assert.equal(await all(run), upTo(100))
+  assert.equal([...workers], ['p/s#0'])
+})
+
+concurrency.run()
+
+const inFlight = suite('inFlight')
+
+/** Three stages that note when they begin and end an item, and a reader that does. */
+async function interleaving(how: object, options: object = {}): Promise<string[]> {
+  const noted: string[] = []
+  const stage = (name: string) => async (n: number) => {
+    noted.push(`${name}${n}`)
+    await turns(1)
+    noted.push(`/${name}${n}`)
+    return n
+  }
+  const run = pipeline('p')
+    .from(upTo(4))
+    .stage('a', stage('a'), how)
+    .stage('b', stage('b'), how)
+    .stage('c', stage('c'), how)
+    .run(options)
+  for await (const n of run) {
+    noted.push(`r${n}`)
+    await turns(3)
+    noted.push(`/r${n}`)
+  }
+  return noted
+}
+
+const oneByOne = upTo(4).flatMap(n => ['a', 'b', 'c', 'r'].flatMap(name => [`${name}${n}`, `/${name}${n}`]))
+
+inFlight('of 1 at every stage runs strictly one item at a time, up to the reader', async () => {
+  assert.equal(await interleaving({ inFlight: 1 }), oneByOne)
+})
+
+inFlight('of 1 end to end runs strictly one item at a time, up to the reader', async () => {
+  assert.equal(await interleaving({}, { inFlight: 1 }), oneByOne)
+})
+
+inFlight('is not 1 by itself: stages and reader overlap', async () => {
+  assert.not.equal(await interleaving({}), oneByOne)
+})
+
+inFlight('is a slot that is taken before computing and comes back when the reader asks for the next', async () => {
+  let computed = 0
+  const run = pipeline('p').from(upTo(10)).stage('s', (n: number) => (computed++, n), { inFlight: 2 }).run()
+  const loop = run[Symbol.asyncIterator]()
+  await turns()
+  assert.is(computed, 2)
+  await take(loop, 1)
+  await turns()
+  assert.is(computed, 2, 'the reader has the first, and is not done with it')
+  await take(loop, 1)
+  await turns()
+  assert.is(computed, 3)
+  await loop.return!()
+})
+
+inFlight('is one slot for all outputs of one item, and none for an item without', async () => {
+  let computed = 0
+  const run = pipeline('p')
+    .from(upTo(10))
+    .stage('s', function* (n: number) {
+      computed++
+      if (n % 2 === 1) for (let i = 0; i < 3; i++) yield n
+    }, { inFlight: 1 })
+    .run()
+  const loop = run[Symbol.asyncIterator]()
+  await turns()
+  assert.is(computed, 2)
+  await take(loop, 3)
+  await turns()
+  assert.is(computed, 2)
+  await take(loop, 1)
+  await turns()
+  assert.is(computed, 4)
+  await loop.return!()
+})
+
+inFlight('comes back when the last of several readers is done', async () => {
+  let computed = 0
+  const run = pipeline('p').from(upTo(10)).stage('s', (n: number) => (computed++, n), { inFlight: 1 }).run()
+  const slow = run[Symbol.asyncIterator]()
+  const fast = run[Symbol.asyncIterator]()
+  await take(slow, 1)
+  await take(fast, 1)
+  const next = fast.next()
+  await turns()
+  assert.is(computed, 1)
+  await take(slow, 1)
+  assert.is((await next).value, 1)
+  await slow.return!()
+  await fast.return!()
+})
+
+inFlight('comes back from dead letters, drops and items that were filtered out', async () => {
+  const run = pipeline('p')
+    .from(upTo(100))
+    .stage('a', (n: number) => n, { inFlight: 1 })
+    .filter(n => n % 3 > 0)
+    .stage('b', (n: number) => {
+      if (n % 3 === 1) throw new Error('no')
+      return n
+    }, { onFailure: 'skip' })
+    .run({ inFlight: 2 })
+  run.deadLetters.subscribe()
+  assert.equal(await all(run), upTo(100).filter(n => n % 3 === 2))
+})
+
+inFlight('bounds source items under way end to end, for every kind of source', async () => {
+  const sources: Record<string, () => any> = {
+    iterable: () => upTo(50),
+    'async iterable': () =>
+      async function* () {
+        yield* upTo(50)
+      },
+  }
+  for (const [kind, source] of Object.entries(sources)) {
+    let under = 0
+    let most = 0
+    const run = pipeline('p')
+      .from(source())
+      .stage('a', async (n: any) => {
+        most = Math.max(most, ++under)
+        await turns(1)
+        return n as number
+      }, { concurrency: 10 })
+      .stage('b', async (n: number) => {
+        await turns(1)
+        under--
+        return n
+      }, { concurrency: 10 })
+      .run({ inFlight: 3 })
+    assert.equal(await all(run), upTo(50), kind)
+    assert.is(most, 3, kind)
+  }
+})
+
+inFlight('bounds what an Observable emits: that cannot wait, so it fails, or drops', async () => {
+  const failing = new Subject<number>()
+  const run = pipeline('p').from(failing).stage('s', () => new Promise<never>(() => {})).run({ inFlight: 2 })
+  const failed = failureOf(run.done)
+  await turns()
+  for (const n of upTo(3)) failing.next(n)
+  const error = await failed
+  assert.instance(error.cause, ChannelFull)
+  assert.is(error.stage, 'source')
+
+  for (const [overflow, kept] of [['drop-newest', [0, 1]], ['drop-oldest', [0, 1]]] as const) {
+    const subject = new Subject<number>()
+    const held = gate()
+    const dropping = pipeline('p')
+      .from(subject, { overflow })
+      .stage('s', async (n: number) => {
+        await held.promise
+        return n
+      }, { concurrency: 2 })
+      .run({ inFlight: 2 })
+    const results = all(dropping)
+    await turns()
+    for (const n of upTo(5)) subject.next(n)
+    subject.complete()
+    held.open()
+    assert.equal(await results, kept, overflow)
+    assert.is((await dropping.done).dropped, 3, overflow)
+  }
+})
+
+inFlight('drops the oldest that waits, where one does', async () => {
+  const subject = new Subject<number>()
+  const held = gate()
+  const run = pipeline('p')
+    .from(subject, { overflow: 'drop-oldest' })
+    .stage('s', async (n: number) => {
+      await held.promise
+      return n
+    })
+    .run({ inFlight: 2 })
+  const results = all(run)
+  await turns()
+  for (const n of upTo(5)) subject.next(n)
+  subject.complete()
+  held.open()
+  assert.equal(await results, [0, 4])
+})
+
+inFlight('bounds what is sent: `send` waits for a slot', async () => {
+  const gates: Gate[] = []
+  const run = pipeline<number>('p')
+    .stage('s', async (n: number) => {
+      const mine = gate()
+      gates.push(mine)
+      await mine.promise
+      return n
+    }, { concurrency: 9 })
+    .run({ inFlight: 2 })
+  run.output.subscribe()
+  let sent = 0
+  for (const n of upTo(5)) void run.send(n).then(() => sent++)
+  await turns()
+  assert.is(sent, 2)
+  gates[0]!.open()
+  await turns()
+  assert.is(sent, 3)
+  for (let i = 1; i < 5; i++) {
+    gates[i]!.open()
+    await turns()
+  }
+  run.end()
+  assert.is((await within(1_000, run.done)).emitted, 5)
+})
+
+inFlight.run()
