@@ -52,6 +52,8 @@ export class Channel {
   bytes = 0
   ending: Ending = 'open'
   dropped = 0
+  /** Items that were dropped after they had come in: those behind them move up. */
+  skipped = 0
   /** True while the writer waits for room: then taking wakes it. */
   blocked = false
   /** Position behind the probe; 0 when there is none. */
@@ -148,6 +150,11 @@ export class Channel {
   /** How many items lie in a row, in the ring, from `taken` on. */
   ready(): number {
     return Math.min(this.arrived - this.taken, this.mask + 1 - (this.taken & this.mask))
+  }
+
+  /** Number of the next item among those that are taken: 0, 1, 2 … without gaps, whatever is dropped. */
+  get sequence(): number {
+    return this.taken - this.skipped
   }
 
   /** The tag of the next item. */

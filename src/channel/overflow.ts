@@ -30,6 +30,7 @@ export function offer(
   if (overflow === 'drop-oldest' && channel.count > 0) {
     lost = channel.tag
     channel.take()
+    channel.skipped++
     channel.put(item, tag, bornAt, now)
   }
   lost?.hold?.close()

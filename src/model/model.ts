@@ -4,9 +4,9 @@
  * This is the specification that runs: one item at a time, each carried to the end before the next is looked at; no
  * workers, no channels, no frames, no time. Whatever a runtime does with threads, batches and retries, its results are
  * these, in this order: adding workers makes a pipeline faster, it does not change its answer.
- *
  * A keyed stage has one state for each key. An item that fails for good is a dead letter, or ends everything.
  */
+import { lastValueFrom, toArray } from 'rxjs'
 import { given } from '../actor/behaviour.ts'
 import { InvalidKey, SchemaMismatch, StateLost } from '../errors.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
@@ -14,9 +14,8 @@ import { planOf } from '../pipeline/plan.ts'
 import type { Feed, OpenFeed } from '../stage/feed.ts'
 import type { BehaviourBody, Body, Failure, StagePlan } from '../stage/plan.ts'
 
-export type Failed = { readonly stage: string; readonly sequence: number; readonly error: unknown }
-
 /** `failure`: what stopped the pipeline, if something did. */
+export type Failed = { readonly stage: string; readonly sequence: number; readonly error: unknown }
 export type Outcome = { readonly results: unknown[]; readonly deadLetters: Failed[]; failure?: Failed }
 
 /** What `pipeline` makes of `items`. */
@@ -34,7 +33,6 @@ export async function model(pipeline: unknown, items: Iterable<unknown>): Promis
   return outcome
 }
 
-/** Ends everything. */
 class Stopped extends Error {
   declare readonly cause: Failed
 }
@@ -92,22 +90,22 @@ function behaviourOf(body: Body): Omit<BehaviourBody, 'kernel'> {
 /** A body that takes items itself: what it emits before it is done with one belongs to that one. */
 function fed(open: OpenFeed): Pick<BehaviourBody, 'receive' | 'flush'> {
   const outputs: unknown[] = []
-  let settle: { resolve(outputs: Iterator<unknown>): void; reject(error: unknown): void } | undefined
-  const over = () => settle?.resolve(outputs.splice(0).values())
-  const emit = (value: unknown) => outputs.push(value)
   let feed: Feed | undefined
+  let settle: (outputs: unknown) => void = () => {}
+  const over = () => settle(outputs.splice(0).values())
+  const emit = (value: unknown) => outputs.push(value)
   const failed = (error: unknown) => {
     feed = undefined
     outputs.length = 0
-    settle?.reject(error)
+    settle(Promise.reject(error))
   }
   const port = { context: {}, emit, taken: over, ended: over, failed, room: () => undefined }
-  const wait = (give: () => void) =>
-    new Promise((resolve, reject) => {
-      settle = { resolve, reject }
-      give()
+  const wait = (give: (feed: Feed) => void) =>
+    new Promise(resolve => {
+      settle = resolve
+      give((feed ??= open(port)))
     })
-  return { receive: item => wait(() => (feed ??= open(port)).push(item)), flush: () => wait(() => (feed ??= open(port)).end()) }
+  return { receive: item => wait(feed => feed.push(item)), flush: () => wait(feed => feed.end()) }
 }
 
 /** A stage: a state for each key, attempts for each item. */
@@ -117,7 +115,6 @@ function stageOf(plan: StagePlan, dead: Failed[], path: string): Meaning {
   const states = new Map<unknown, { state?: unknown; saved?: unknown }>()
   let resources: unknown
   let inputs = 0
-
   const stateOf = async (key: any) => {
     if (!states.has(key)) states.set(key, { state: await body.start?.({ key, resources }) })
     return states.get(key)!.state
@@ -176,7 +173,9 @@ function stageOf(plan: StagePlan, dead: Failed[], path: string): Meaning {
         return giveUp(at, error)
       }
       await handle(at, emit, async context => {
-        if (context.attempt === 1) at.item = await checked(plan, item)
+        const checked: any = (await plan.schema?.['~standard'].validate(item)) ?? { value: item }
+        if (checked.issues) throw new SchemaMismatch(checked.issues)
+        if (context.attempt === 1) at.item = checked.value
         return body.receive(at.item, await stateOf(at.key), context)
       })
     },
@@ -190,18 +189,10 @@ function stageOf(plan: StagePlan, dead: Failed[], path: string): Meaning {
   }
 }
 
-async function checked({ schema }: StagePlan, item: unknown): Promise<unknown> {
-  const result: any = await schema?.['~standard'].validate(item)
-  if (result?.issues) throw new SchemaMismatch(result.issues)
-  return result ? result.value : item
-}
-
 /** What leaves a handler: return emits one, yield emits many, nothing emits none. */
 async function each(result: any, emit: Emit): Promise<void> {
   const kind = typeof result === 'object' && result !== null ? given(result) : 'value'
-  const values: unknown[] = []
-  if (kind === 'observable') await result.forEach((value: unknown) => void values.push(value))
-  if (kind === 'observable') await each(values.values(), emit)
+  if (kind === 'observable') await each((await lastValueFrom<any>(result.pipe(toArray()))).values(), emit)
   else if (kind !== 'value' || typeof result?.next === 'function') {
     for await (const value of result) if (value !== undefined) await emit(value)
   } else if (result !== undefined) await emit(result)

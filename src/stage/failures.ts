@@ -140,7 +140,12 @@ export class Failures {
     try {
       const said = typeof onFailure === 'function' ? onFailure(failure) : onFailure
       if (said === 'stop' || said === 'skip' || said === 'restart') return said
-      throw new InvalidOption('onFailure', "a function that gives 'stop', 'skip' or 'restart'", said, `${pipeline}/${name}`)
+      throw new InvalidOption(
+        'onFailure',
+        "a function that gives 'stop', 'skip' or 'restart'",
+        said,
+        `${pipeline}/${name}`,
+      )
     } catch (thrown) {
       this.#host.suppressed(thrown)
       return 'stop'

@@ -76,7 +76,7 @@ export class Lane {
   /** Calls the handler with the next item; false if that gave no promise. */
   #begin(work: Work): boolean {
     const input = this.#input
-    const sequence = input.taken
+    const { sequence } = input
     work.sequence = sequence
     work.context.sequence = sequence
     work.isLean = true

@@ -19,20 +19,19 @@
  * Claims need no table here: nobody else claims, and nobody dies without this event loop.
  */
 import type { Channel } from '../channel/channel.ts'
-import { FrameCutter } from '../channel/frame-cutter.ts'
 import { Ticket } from '../channel/ticket.ts'
 import { InvalidKey } from '../errors.ts'
-import { Histogram } from '../metrics/histogram.ts'
 import type { StageSnapshot } from '../metrics/snapshot.ts'
-import { spreadOf } from '../metrics/spread.ts'
-import { type Kernel, runFused, type Scratch } from '../runtime/inline/kernel.ts'
+import { runFused, type Scratch } from '../runtime/inline/kernel.ts'
 import { Attempts } from './attempt.ts'
 import { Crew } from './crew.ts'
 import { Exit } from './exit.ts'
-import { type Fault, Failures } from './failures.ts'
+import { Failures, type Fault } from './failures.ts'
 import { Feeds } from './feeds.ts'
+import { Frames } from './frames.ts'
 import { type KeyState, Keys } from './keys.ts'
 import { Lane } from './lane.ts'
+import { Meter } from './meter.ts'
 import type { Body, Failure, StagePlan } from './plan.ts'
 import type { Pump } from './pump.ts'
 import type { Work, WorkHost } from './work.ts'
@@ -91,11 +90,9 @@ export class Stage {
   readonly #failures: Failures
   readonly #feeds: Feeds | undefined
   readonly #lane: Lane | undefined
-  readonly #cutter: FrameCutter
-  readonly #kernel: Kernel | undefined
-  readonly #scratch: Scratch
-  /** The work whose context a kernel uses. */
-  #spare: Work
+  /** The ways that items may take while nothing special is asked of them. */
+  readonly #frames: Frames | undefined
+  readonly #meter: Meter
   /** Slots of items done with, which the writer before gets back when this stage asks for its next item. */
   readonly #holds: Ticket[] = []
   /** Slots taken of `inFlight`. */
@@ -104,17 +101,8 @@ export class Stage {
   #settles = 0
   #phase: Phase = 'starting'
   #flushes: KeyState[] = []
-  #busyMs = 0
-  #startedAt = 0
-  #sampled = 0
-  /** Items take long enough to be timed one by one. */
-  #isHeavy = false
   /** The handler's last answer was a promise, a generator or an Observable: no use in running it in frames. */
   #isAsync = false
-  readonly #service = new Histogram()
-  readonly #waiting = new Histogram()
-  /** Whether items may go through a kernel. */
-  readonly #isPlain: boolean
   readonly #isKeyed: boolean
   readonly #isStateful: boolean
   readonly #hasClock: boolean
@@ -188,28 +176,9 @@ export class Stage {
       replaced: work => void this.#exit.streams.delete(work),
     })
     this.#feeds = body.kind === 'feed' ? new Feeds(body.open, this.#feedsHost) : undefined
-    this.#kernel = body.kind === 'feed' ? undefined : body.kernel
-    this.#isPlain =
-      body.kind !== 'feed' &&
-      !this.#isKeyed &&
-      plan.order === 'input' &&
-      !plan.schema &&
-      plan.timeout === Infinity &&
-      plan.inFlight === Infinity &&
-      plan.emit === 'whole' &&
-      plan.workers > 0 &&
-      !input.tagged &&
-      input.capacity.items > 0 &&
-      output.capacity.items > 0 &&
-      this.#exit.mayWait &&
-      !(body.kind === 'behaviour' && body.snapshot)
-    this.#lane = this.#isPlain && !this.#isStateful ? this.#makeLane() : undefined
-    this.#cutter = new FrameCutter({ single: !this.#isPlain, most: frameMost })
-    this.#spare = this.#works.make()
-    this.#scratch = {
-      ...{ pushed: 0, bytes: 0, result: undefined, threw: false, stopped: false, step: 0, value: undefined },
-      ...{ weighing: output.weighing, limit: Infinity, interrupted: false },
-    }
+    this.#meter = new Meter(input, pump.clock)
+    this.#frames = this.#isPlain() ? this.#makeFrames(frameMost) : undefined
+    this.#lane = this.#frames && !this.#isStateful ? this.#makeLane() : undefined
     input.onItems = () => {
       if (!this.isReady) this.wake()
     }
@@ -235,9 +204,9 @@ export class Stage {
       work.startedAt = this.#pump.clock.now()
     },
     forgot: () => {
-      this.#scratch.interrupted = true
+      this.#frames?.interrupt()
     },
-    endOfBatch: sequence => sequence === this.input.arrived - 1,
+    endOfBatch: sequence => sequence === this.input.arrived - this.input.skipped - 1,
     self: undefined,
     aborted: false,
   }
@@ -273,7 +242,7 @@ export class Stage {
 
   start(): void {
     const { body } = this.plan
-    this.#startedAt = this.#pump.clock.now()
+    this.#meter.started()
     if (body.kind === 'behaviour') this.#workHost.self = body.self
     const wait = this.#crew.start()
     if (wait) void wait.then(() => this.#begin())
@@ -318,112 +287,60 @@ export class Stage {
     if (this.#phase !== 'running' && this.#phase !== 'flushing') return
     this.#exit.flow()
     while (this.#phase === 'running' && !this.#failures.isFailing) {
-      if (this.#isAsync && this.#lane) {
-        this.#isAsync = this.#lane.fill()
-        if (this.#isAsync) break
-      } else if (this.#mayRunFrame()) {
-        if (!this.#runFrame()) break
-      } else if (!this.#claimOne()) break
+      if (!this.#step()) break
       if (this.#pump.spend(0.0005)) return this.wake()
     }
     if (this.input.capacity.items === 0) this.input.release()
     if (this.#works.size === 0 && !this.isOver) this.#maybeEnd()
   }
 
-  /* ── a frame through the kernel ────────────────────────────────────────── */
-
-  #mayRunFrame(): boolean {
-    return this.#isPlain && !this.#isAsync && this.#works.size === 0 && !this.#crew.workers[0]!.restarting
-  }
-
-  /** Runs the next frame through the kernel; false if there was nothing, or no room. */
-  #runFrame(): boolean {
-    const { input, output } = this
-    const room = output.room()
-    if (room === 0) {
-      output.blocked = true
-      return false
+  /** Takes the next items on whichever way is theirs; false when there are none, or they have to wait. */
+  #step(): boolean {
+    if (this.#isAsync && this.#lane) {
+      this.#isAsync = this.#lane.fill()
+      return !this.#isAsync
     }
-    const size = this.#cutter.cut(room)
-    if (input.arrived === input.taken) input.refill?.(size)
-    const available = Math.min(size, input.ready())
-    if (available === 0) return false
-    const key = this.#isStateful ? this.#keys.of(undefined, input.taken) : undefined
-    // The state of an unkeyed actor has to be started anew: that item goes the long way.
-    if (key && this.#lacksState(key)) return this.#claimOne()
-    this.#handle(available, key)
-    return true
+    const isClear = this.#works.size === 0 && !this.#isAsync
+    return (isClear ? this.#frames?.run() : undefined) ?? this.#claimOne()
   }
 
-  #lacksState(key: KeyState): boolean {
-    const { body } = this.plan
-    return body.kind === 'behaviour' && body.start !== undefined && !key.started
+  /** Whether nothing is asked that would keep items from going in frames, as long as they answer at once. */
+  #isPlain(): boolean {
+    const { plan, input, output } = this
+    const { body } = plan
+    const asksLittle = !plan.keyOf && !plan.schema && plan.timeout === Infinity && plan.inFlight === Infinity
+    const leavesInOrder = plan.order === 'input' && plan.emit === 'whole' && this.#exit.mayWait
+    const hasRoom = !input.tagged && input.capacity.items > 0 && output.capacity.items > 0 && plan.workers > 0
+    return (
+      asksLittle && leavesInOrder && hasRoom && body.kind !== 'feed' && !(body.kind === 'behaviour' && body.snapshot)
+    )
   }
 
-  /** The next `count` items through the kernel. */
-  #handle(count: number, key: KeyState | undefined): void {
+  #makeFrames(most: number): Frames {
     const { input, output } = this
-    const { clock } = this.#pump
-    const spare = this.#spare
-    const scratch = this.#scratch
-    spare.worker = this.#crew.workers[0]!
-    spare.key = key
-    scratch.limit = output.capacity.bytes - output.bytes
-    scratch.interrupted = false
-    output.reserve(count)
-    const first = input.taken
-    const from = first & input.mask
-    const startedAt = clock.now()
-    const to = this.#kernel!(input.items, from, from + count, output, first, spare.context, key?.state, scratch)
-    const now = clock.now()
-    const done = to - from
-    this.#timed(now - startedAt, done + (scratch.stopped ? 1 : 0))
-    if (spare.forget && !scratch.stopped) this.#forgetSpare(key)
-    if (done > 0) {
-      const bornAt = this.#probed(done, startedAt)
-      input.passed(done)
-      this.received += done
-      if (this.#host.isCounting) this.#host.itemsEnded(this, done, false)
-      this.#exit.passed(first, first + done, scratch.pushed, scratch.bytes, bornAt, now)
+    const body = this.plan.body as Exclude<Body, { kind: 'feed' }>
+    const parts = {
+      ...{ input, output, most, worker: this.#crew.workers[0]!, exit: this.#exit, works: this.#works },
+      ...{ keys: this.#isStateful ? this.#keys : undefined, meter: this.#meter, pump: this.#pump },
+      starts: body.kind === 'behaviour' && body.start !== undefined,
     }
-    if (scratch.stopped) this.#stoppedAt()
+    return new Frames(body.kernel, parts, {
+      handled: items => {
+        this.received += items
+        if (this.#host.isCounting) this.#host.itemsEnded(this, items, false)
+      },
+      stopped: (work, scratch) => this.#stoppedAt(work, scratch),
+    })
   }
 
-  /** The kernel stopped at the next item, whose handler has been called. */
-  #stoppedAt(): void {
-    const work = this.#spare
-    const scratch = this.#scratch
-    this.#spare = this.#works.make()
-    this.#take(work, this.#crew.workers[0]!)
-    const { result, threw, step, value } = scratch
-    scratch.result = undefined
-    scratch.value = undefined
+  #stoppedAt(work: Work, { result, threw, step, value }: Scratch): void {
+    this.#take(work, work.worker)
     if (work.key) work.key.busy = work
     this.#startWork(work)
     this.#isAsync = !threw
     if (threw) this.#failures.threw(work, result)
     else if (this.plan.body.kind === 'fused') this.#attempts.acceptFused(work, step, value, result)
     else this.#attempts.accept(work, result)
-  }
-
-  #forgetSpare(key: KeyState | undefined): void {
-    this.#spare.forget = false
-    if (key) this.#keys.forget(key)
-  }
-
-  #timed(spentMs: number, items: number): void {
-    this.#pump.spend(spentMs)
-    this.#cutter.measured(items, spentMs)
-    this.#busyMs += spentMs
-    if (items > 0) this.#service.record((spentMs * 1e6) / items, items)
-  }
-
-  /** The next `count` items are taken: if the probe is among them, says when what it descends from came in; else -1. */
-  #probed(count: number, now: number): number {
-    const { input } = this
-    if (input.probe === 0 || input.probe > input.taken + count) return -1
-    this.#waiting.record(Math.max(0, now - input.enteredAt) * 1e6)
-    return input.bornAt
   }
 
   /* ── one item at a time ────────────────────────────────────────────────── */
@@ -461,10 +378,10 @@ export class Stage {
       window: () => (this.#phase !== 'running' || this.#failures.isFailing ? 0 : this.#windowLeft()),
       taking: work => {
         this.received++
-        work.bornAt = input.probe === 0 ? -1 : this.#probed(1, this.#pump.time)
-        this.#sample(work)
+        work.bornAt = input.probe === 0 ? -1 : this.#meter.taken(1, this.#pump.time)
+        this.#meter.begun(work)
       },
-      timed: work => this.#timeWork(work),
+      timed: work => this.#meter.ended(work),
       ready: () => {
         this.isReady = true
       },
@@ -519,7 +436,7 @@ export class Stage {
     try {
       const given = this.plan.keyOf!(input.at(input.taken))
       if (typeof given !== 'string' && typeof given !== 'number') throw new InvalidKey(given)
-      key = this.#keys.of(given, input.taken)
+      key = this.#keys.of(given, input.sequence)
     } catch (thrown) {
       failed = true
       error = thrown
@@ -561,12 +478,12 @@ export class Stage {
   /** Takes the next item from the input. */
   #take(work: Work, worker: InlineWorker): void {
     const { input } = this
-    const sequence = input.taken
+    const { sequence } = input
     work.worker = worker
     work.sequence = sequence
     work.context.sequence = sequence
     if (input.tagged) work.tag = input.tag
-    work.bornAt = input.probe === 0 ? -1 : this.#probed(1, this.#pump.time)
+    work.bornAt = input.probe === 0 ? -1 : this.#meter.taken(1, this.#pump.time)
     work.item = input.take()
     this.received++
     this.#works.open(work)
@@ -587,15 +504,7 @@ export class Stage {
     work.isRunning = true
     work.worker.inHand++
     if (this.#hasClock) this.#failures.started(work)
-    this.#sample(work)
-  }
-
-  /** Timing an item costs as much as a light one does: one in sixteen, unless they are heavy. */
-  #sample(work: Work): void {
-    if (this.#isHeavy || (this.#sampled++ & 15) === 0) {
-      work.timedAt = this.#pump.clock.now()
-      work.timedFor = this.#isHeavy ? 1 : 16
-    }
+    this.#meter.begun(work)
   }
 
   #run(work: Work): void {
@@ -613,7 +522,7 @@ export class Stage {
     worker.inHand--
     work.settled = true
     work.isRunning = false
-    if (work.timedAt >= 0) this.#timeWork(work)
+    if (work.timedAt >= 0) this.#meter.ended(work)
     if (key) this.#release(work, key)
     if (this.isOver) {
       // Torn down meanwhile: nothing is handed on any more.
@@ -624,13 +533,6 @@ export class Stage {
     if (worker.restarting) this.#crew.emptied(worker)
     this.#exit.settled(work)
     this.wake()
-  }
-
-  #timeWork(work: Work): void {
-    const spent = Math.max(0, this.#pump.clock.now() - work.timedAt)
-    this.#service.record(spent * 1e6, work.timedFor)
-    this.#busyMs += spent * work.timedFor
-    this.#isHeavy = spent > 0.05
   }
 
   /** The item is done with its key: the next in line has it. */
@@ -767,7 +669,7 @@ export class Stage {
       work.abort(reason)
       if (ends) this.#settled(work)
     }
-    this.#spare.abort(reason)
+    this.#frames?.abort(reason)
     this.#exit.abandon()
     this.#leave('failed')
   }
@@ -792,7 +694,6 @@ export class Stage {
   }
 
   snapshot(now: number): StageSnapshot {
-    const elapsed = now - this.#startedAt
     const { workers } = this.plan
     return {
       stage: this.plan.name,
@@ -803,9 +704,7 @@ export class Stage {
       restarts: this.#crew.restarts,
       deadLetters: this.#exit.deadLetters,
       dropped: this.input.dropped,
-      service: spreadOf(this.#service),
-      waiting: spreadOf(this.#waiting),
-      occupancy: elapsed > 0 && workers > 0 ? Math.min(1, this.#busyMs / elapsed / workers) : 0,
+      ...this.#meter.snapshot(now, workers),
     }
   }
 }

@@ -1,0 +1,377 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { InvalidOption, StageFailed, StateLost, TooManyDeadLetters, UnhandledDeadLetters } from '../../src/errors.ts'
+import type { Failure, PipelineEvent } from '../../src/pipeline/language.ts'
+import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { manualClock } from '../../src/testing/manual-clock.ts'
+import { execute } from '../support/execute.ts'
+import { failureOf } from '../support/failure.ts'
+import { gate } from '../support/gate.ts'
+import { all, upTo } from '../support/take.ts'
+import { turns } from '../support/turns.ts'
+import { within } from '../support/within.ts'
+
+const failing = suite('a failed item')
+
+class Odd extends Error {}
+
+const even = (n: number) => {
+  if (n % 2) throw new Odd(`${n} is odd`)
+  return n
+}
+
+failing('stops the pipeline where nothing else is said; what came before it arrives', async () => {
+  const run = pipeline('p').from([0, 2, 4, 5, 6, 7]).stage('s', even).run()
+  const seen: number[] = []
+  run.output.subscribe(n => seen.push(n))
+  const error = await failureOf(run.done)
+  assert.instance(error, StageFailed)
+  assert.instance(error.cause, Odd)
+  assert.equal(
+    [error.code, error.pipeline, error.stage, error.worker, error.sequence, error.attempt],
+    ['ERR_STAGE_FAILED', 'p', 's', 0, 3, 1],
+  )
+  assert.equal(seen, [0, 2, 4])
+})
+
+failing('is the first in the order, whatever fails first in time; later ones are suppressed', async () => {
+  const gates = upTo(5).map(() => gate())
+  const run = pipeline('p')
+    .from(upTo(5))
+    .stage(
+      's',
+      async (n: number) => {
+        await gates[n]!.promise
+        if (n > 0) throw new Error(`no ${n}`)
+        return n
+      },
+      { concurrency: 5 },
+    )
+    .run()
+  const seen: number[] = []
+  run.output.subscribe(n => seen.push(n))
+  const failed = failureOf(run.done)
+  for (const n of [4, 2, 3, 1, 0]) {
+    gates[n]!.open()
+    await turns(2)
+  }
+  const error = await failed
+  assert.equal([error.sequence, error.cause.message, seen], [1, 'no 1', [0]])
+  assert.equal(error.suppressed.map((each: Error) => each.message).sort(), ['no 2', 'no 3', 'no 4'])
+})
+
+failing('further down comes first: it takes the place of the one before', async () => {
+  const held = gate()
+  const run = pipeline('p')
+    .from(upTo(10))
+    .stage('a', (n: number) => {
+      if (n === 5) throw new Error('a')
+      return n
+    })
+    .stage('b', async (n: number) => {
+      await held.promise
+      if (n === 2) throw new Error('b')
+      return n
+    })
+    .run()
+  const seen: number[] = []
+  run.output.subscribe(n => seen.push(n))
+  await turns()
+  held.open()
+  const error = await failureOf(run.done)
+  assert.equal([error.stage, error.sequence, error.cause.message, seen], ['b', 2, 'b', [0, 1]])
+  assert.equal(error.suppressed.map((each: Error) => each.message), ['a'])
+})
+
+failing('with `skip` is a dead letter that says all', async () => {
+  const before = Date.now()
+  const { results, deadLetters, summary } = await execute(
+    pipeline('p').from(upTo(6)).stage('s', even, { onFailure: 'skip', retry: { attempts: 2 }, key: (n: number) => `k${n % 3}` }),
+  )
+  assert.equal(results, [0, 2, 4])
+  assert.is(summary!.deadLetters, 3)
+  const { at, error, ...letter } = deadLetters[0]!
+  assert.equal(letter, { stage: 's', worker: 0, sequence: 1, key: 'k1', item: 1, attempts: 2, deaths: 0 })
+  assert.instance(error, Odd)
+  assert.ok(at >= before && at <= Date.now())
+})
+
+failing('keeps its place among the dead letters, whenever it failed', async () => {
+  const clock = manualClock()
+  const { deadLetters } = await execute(
+    pipeline('p')
+      .from(upTo(20))
+      .stage(
+        's',
+        async (n: number) => {
+          await new Promise<void>(resolve => clock.setTimeout(resolve, (n * 7) % 11))
+          return even(n)
+        },
+        { onFailure: 'skip', concurrency: 7 },
+      ),
+    { clock },
+  )
+  assert.equal(deadLetters.map(letter => letter.sequence), upTo(20).filter(n => n % 2))
+})
+
+failing('with `restart` costs the worker as well: it is stopped and set up anew', async () => {
+  const noted: string[] = []
+  const events: PipelineEvent[] = []
+  const run = pipeline('p')
+    .from(upTo(4))
+    .stage(
+      's',
+      {
+        setup: () => {
+          noted.push('setup')
+          return noted.filter(word => word === 'setup').length
+        },
+        receive: (n: number, _state, { resources }) => {
+          noted.push(`${n} by ${resources}`)
+          return even(n)
+        },
+        stop: resources => void noted.push(`stop ${resources}`),
+      },
+      { onFailure: 'restart' },
+    )
+    .run()
+  run.deadLetters.subscribe()
+  run.events.subscribe(event => events.push(event))
+  assert.equal(await all(run), [0, 2])
+  assert.equal(noted, ['setup', '0 by 1', '1 by 1', 'stop 1', 'setup', '2 by 2', '3 by 2', 'stop 2', 'setup', 'stop 3'])
+  assert.is((await run.done).restarts, 2)
+  const words = events.flatMap(event => (event.type.startsWith('worker') ? [event.type] : []))
+  assert.equal(words, ['worker.failed', 'worker.restarted', 'worker.failed', 'worker.restarted'])
+})
+
+failing('with `restart` is not charged to the restart budget', async () => {
+  const { summary, error } = await execute(
+    pipeline('p').from(upTo(200)).stage('s', even, { onFailure: 'restart' }).supervise({ maxRestarts: 0 }),
+  )
+  assert.is(error, undefined)
+  assert.equal([summary!.deadLetters, summary!.restarts], [100, 100])
+})
+
+failing('with `restart` fails with `StateLost` where state goes with the worker', async () => {
+  const body = {
+    start: () => ({ sum: 0 }),
+    receive: (n: number, state: { sum: number }) => {
+      even(n)
+      return (state.sum += n)
+    },
+  }
+  const lost = await execute(pipeline('p').from([2, 4, 5, 6]).stage('s', body, { onFailure: 'restart' }))
+  assert.instance((lost.error as StageFailed).cause, StateLost)
+  assert.instance(((lost.error as StageFailed).cause as StateLost).cause, Odd)
+  assert.equal(lost.results, [2, 6])
+
+  const forgetful = { ...body, volatile: true }
+  assert.equal((await execute(pipeline('p').from([2, 4, 5, 6]).stage('s', forgetful, { onFailure: 'restart' }))).results, [2, 6, 6])
+
+  const saved = {
+    ...body,
+    snapshot: ({ sum }: { sum: number }) => sum,
+    restore: (sum: number) => ({ sum }),
+  }
+  assert.equal((await execute(pipeline('p').from([2, 4, 5, 6]).stage('s', saved, { onFailure: 'restart' }))).results, [2, 6, 12])
+})
+
+failing('costs what a function of the failure says', async () => {
+  const asked: Failure<number>[] = []
+  const policy = (failure: Failure<number>) => {
+    asked.push(failure)
+    return failure.item === 5 ? ('stop' as const) : ('skip' as const)
+  }
+  const { results, error, deadLetters } = await execute(pipeline('p').from(upTo(8)).stage('s', even, { onFailure: policy }))
+  assert.equal(results, [0, 2, 4])
+  assert.equal(deadLetters.map(letter => letter.item), [1, 3])
+  assert.is((error as StageFailed).sequence, 5)
+  assert.equal(asked.map(({ stage, item, sequence, attempts }) => [stage, item, sequence, attempts]), [
+    ['s', 1, 1, 1],
+    ['s', 3, 3, 1],
+    ['s', 5, 5, 1],
+  ])
+})
+
+failing('stops the pipeline where that function throws, or says nothing known', async () => {
+  const thrown = await execute(
+    pipeline('p').from([1]).stage('s', even, {
+      onFailure: () => {
+        throw new Error('cannot decide')
+      },
+    }),
+  )
+  assert.instance((thrown.error as StageFailed).cause, Odd)
+  assert.equal((thrown.error as StageFailed).suppressed.map(error => (error as Error).message), ['cannot decide'])
+
+  const odd = await execute(pipeline('p').from([1]).stage('s', even, { onFailure: (() => 'ignore') as never }))
+  assert.instance((odd.error as StageFailed).cause, Odd)
+  const [said] = (odd.error as StageFailed).suppressed
+  assert.instance(said, InvalidOption)
+  assert.is(
+    (said as Error).message,
+    "`onFailure` must be give 'stop', 'skip' or 'restart', got \"ignore\" (string), in p/s".replace('be give', 'give'),
+  )
+})
+
+failing.run()
+
+const letters = suite('dead letters')
+
+const half = (count: number) => pipeline('p').from(upTo(count)).stage('s', even, { onFailure: 'skip' })
+
+letters('that nobody is told of fail the run at its end', async () => {
+  const run = half(6).run()
+  const results = failureOf(Promise.resolve(all(run)))
+  const error = await failureOf(run.done)
+  assert.instance(error, UnhandledDeadLetters)
+  assert.is(
+    error.message,
+    'p gave up 3 items and nobody subscribed to `run.deadLetters`; the first, in s: Error: 1 is odd',
+  )
+  assert.equal([error.count, error.deadLetters.map((letter: any) => letter.item)], [3, [1, 3, 5]])
+  assert.instance(error.cause, Odd)
+  assert.is(await results, error)
+})
+
+letters('are kept, the first 1,000, for one who comes later', async () => {
+  const run = half(40).run()
+  run.output.subscribe({ error() {} })
+  const held = new Promise<void>(resolve => setImmediate(resolve))
+  await held
+  const late: number[] = []
+  const sending = pipeline<number>('p').stage('s', even, { onFailure: 'skip' }).run()
+  sending.output.subscribe()
+  for (const n of upTo(40)) await sending.send(n)
+  await turns()
+  sending.deadLetters.subscribe(letter => late.push(letter.item as number))
+  await sending.send(41)
+  sending.end()
+  assert.is((await within(1_000, sending.done)).deadLetters, 21)
+  assert.equal(late, [...upTo(40).filter(n => n % 2), 41])
+  await failureOf(run.done)
+})
+
+letters('beyond 1,000 are only counted: then the run fails, though somebody came', async () => {
+  const sending = pipeline<number>('p').stage('s', even, { onFailure: 'skip' }).run()
+  sending.output.subscribe({ error() {} })
+  for (const n of upTo(2010)) await sending.send(n)
+  await turns()
+  const late: number[] = []
+  sending.deadLetters.subscribe(letter => late.push(letter.item as number))
+  assert.is(late.length, 1000)
+  sending.end()
+  const error = await failureOf(sending.done)
+  assert.instance(error, UnhandledDeadLetters)
+  assert.is(error.count, 5)
+  assert.match(error.message, 'p gave up 5 items')
+})
+
+letters('are told to every subscriber, and the end of them as well', async () => {
+  const run = half(6).run()
+  const heard: unknown[][] = [[], []]
+  for (const list of heard) {
+    run.deadLetters.subscribe({ next: ({ item }) => list.push(item), complete: () => list.push('end') })
+  }
+  await all(run)
+  await within(1_000, run.done)
+  assert.equal(heard, [
+    [1, 3, 5, 'end'],
+    [1, 3, 5, 'end'],
+  ])
+})
+
+letters('come from every stage of the row, named by it', async () => {
+  const { deadLetters, results } = await execute(
+    pipeline('p')
+      .from(upTo(12))
+      .stage('even', even, { onFailure: 'skip' })
+      .stage('small', (n: number) => {
+        if (n > 6) throw new Error('large')
+        return n
+      }, { onFailure: 'skip' }),
+  )
+  assert.equal(results, [0, 2, 4, 6])
+  assert.equal(deadLetters.filter(({ stage }) => stage === 'small').map(({ item, sequence }) => [item, sequence]), [[8, 4], [10, 5]])
+  assert.is(deadLetters.filter(({ stage }) => stage === 'even').length, 6)
+})
+
+letters('of unnamed maps name them by what they do and where', async () => {
+  const failed = await execute(pipeline('p').from([1]).map(n => n).map(even))
+  assert.is((failed.error as StageFailed).stage, 'map·map@1')
+})
+
+letters.run()
+
+const tolerate = suite('tolerate')
+
+tolerate('so many dead letters, and not one more', async () => {
+  const three = await execute(half(6).supervise({ tolerate: { deadLetters: 3 } }))
+  assert.equal([three.error, three.summary!.deadLetters], [undefined, 3])
+  const run = half(100).supervise({ tolerate: { deadLetters: 3 } }).run()
+  const heard: unknown[] = []
+  run.deadLetters.subscribe(({ item }) => heard.push(item))
+  const seen: number[] = []
+  run.output.subscribe(n => seen.push(n))
+  const error = await failureOf(run.done)
+  assert.instance(error, StageFailed)
+  assert.instance(error.cause, TooManyDeadLetters)
+  assert.is(error.cause.message, 'more dead letters than `tolerate` allows (3)')
+  assert.instance(error.cause.cause, Odd)
+  assert.equal(heard, [1, 3, 5, 7])
+  assert.equal(seen, [0, 2, 4, 6])
+})
+
+tolerate('a share of the last items', async () => {
+  const rare = (n: number) => {
+    if (n % 10 === 9) throw new Error('rare')
+    return n
+  }
+  const often = (n: number) => {
+    if (n > 500 && n % 2) throw new Error('often')
+    return rare(n)
+  }
+  const policy = { tolerate: { share: 0.2, of: 50 } }
+  const bearable = await execute(pipeline('p').from(upTo(1000)).stage('s', rare, { onFailure: 'skip' }).supervise(policy))
+  assert.is(bearable.error, undefined)
+  const unbearable = await execute(pipeline('p').from(upTo(1000)).stage('s', often, { onFailure: 'skip' }).supervise(policy))
+  assert.instance((unbearable.error as StageFailed).cause, TooManyDeadLetters)
+  assert.match(((unbearable.error as StageFailed).cause as Error).message, '20 % of the last 50 items')
+})
+
+tolerate('over all stages together', async () => {
+  const twice = pipeline('p')
+    .from(upTo(40))
+    .stage('a', (n: number) => {
+      if (n === 3) throw new Error('three')
+      return n
+    }, { onFailure: 'skip' })
+    .stage('b', (n: number) => {
+      if (n === 6) throw new Error('six')
+      return n
+    }, { onFailure: 'skip' })
+  assert.is((await execute(twice.supervise({ tolerate: { deadLetters: 2 } }))).error, undefined)
+  assert.ok((await execute(twice.supervise({ tolerate: { deadLetters: 1 } }))).error)
+})
+
+tolerate('accounts for every item when it stops', async () => {
+  for (const how of [{}, { concurrency: 3 }, { order: 'completion', concurrency: 3 }, { capacity: 2 }] as const) {
+    const run = pipeline('p')
+      .from(upTo(100))
+      .stage('s', async (n: number) => even(n), { onFailure: 'skip', ...how })
+      .supervise({ tolerate: { deadLetters: 3 } })
+      .run()
+    const letters: unknown[] = []
+    run.deadLetters.subscribe(letter => letters.push(letter))
+    const received: PromiseLike<number> = run.done.then(() => 0, () => run.snapshot().stages[0]!.received)
+    const seen: number[] = []
+    run.output.subscribe(n => seen.push(n))
+    const { unfinished } = await failureOf(run.done)
+    const { queued } = run.snapshot().stages[0]!
+    assert.is(queued, 0)
+    assert.ok((await received) >= seen.length + letters.length, JSON.stringify(how))
+    assert.is(unfinished >= 0, true)
+  }
+})
+
+tolerate.run()
