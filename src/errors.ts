@@ -243,11 +243,9 @@ export class UnhandledDeadLetters extends MillraceError {
 
   constructor(pipeline: string, count: number, first: readonly { stage: string; error: unknown }[]) {
     const head = first[0]
-    super(
-      'ERR_UNHANDLED_DEAD_LETTERS',
-      `${pipeline} gave up ${count} items and nobody subscribed to \`run.deadLetters\`; the first, in ${head?.stage}: ${described(head?.error)}`,
-      { cause: head?.error },
-    )
+    const what = `${pipeline} gave up ${count} items and nobody subscribed to \`run.deadLetters\``
+    const which = head ? `the first, in ${head.stage}: ${described(head.error)}` : 'beyond the first 1,000 they are only counted'
+    super('ERR_UNHANDLED_DEAD_LETTERS', `${what}; ${which}`, head && { cause: head.error })
     this.count = count
     this.deadLetters = first
   }

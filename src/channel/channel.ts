@@ -187,7 +187,7 @@ export class Channel {
     }
     this.taken++
     if (this.taken >= this.probe) this.probe = 0
-    if (this.blocked) this.release()
+    if (this.blocked && this.capacity.items > 0) this.release()
     return item
   }
 
@@ -251,8 +251,8 @@ export class Channel {
   }
 
   #tell(count: number, now: number): void {
-    for (let sequence = this.arrived - count; sequence < this.arrived; sequence++) {
-      const entered: Entered = { sequence, item: this.at(sequence), enteredAt: now, missed: 0 }
+    for (let position = this.arrived - count; position < this.arrived; position++) {
+      const entered: Entered = { sequence: position - this.skipped, item: this.at(position), enteredAt: now, missed: 0 }
       for (const watcher of this.#watchers) watcher(entered)
     }
   }

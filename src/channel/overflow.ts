@@ -19,8 +19,9 @@ export function offer(
   tag: Tag | undefined,
   bornAt: number,
   now: number,
+  isFull = channel.full(),
 ): 'in' | 'dropped' | 'full' {
-  if (overflow === 'wait' || !channel.full()) {
+  if (overflow === 'wait' || !isFull) {
     channel.put(item, tag, bornAt, now)
     return 'in'
   }

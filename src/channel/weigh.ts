@@ -11,11 +11,15 @@ export function weigh(item: unknown): number {
   if (ArrayBuffer.isView(item)) return item.byteLength
   if (item instanceof ArrayBuffer || item instanceof SharedArrayBuffer) return item.byteLength
   let bytes = 16
-  for (const name in item) {
-    const field = (item as Record<string, unknown>)[name]
-    if (typeof field === 'string') bytes += field.length
-    else if (typeof field === 'object' && field !== null && ArrayBuffer.isView(field)) bytes += field.byteLength
-    else bytes += 8
+  try {
+    for (const name in item) {
+      const field = (item as Record<string, unknown>)[name]
+      if (typeof field === 'string') bytes += field.length
+      else if (typeof field === 'object' && field !== null && ArrayBuffer.isView(field)) bytes += field.byteLength
+      else bytes += 8
+    }
+  } catch {
+    // A getter that throws, a proxy: nothing for a channel to judge.
   }
   return bytes
 }

@@ -152,7 +152,7 @@ function stageOf(plan: StagePlan, dead: Failed[], path: string): Meaning {
     const failed = { stage: name, sequence, error }
     const { onFailure } = plan
     const policy = typeof onFailure === 'function' ? onFailure({ ...failed, item } as Failure) : onFailure
-    const isLost = policy === 'restart' && body.stateful && !body.snapshot
+    const isLost = policy === 'restart' && body.stateful && !body.snapshot && !body.volatile
     if (isLost) throw new Stopped('', { cause: { ...failed, error: new StateLost(states.size) } })
     if (policy === 'stop') throw new Stopped('', { cause: failed })
     // State goes with its worker, back to what was saved of it.

@@ -1,7 +1,7 @@
 /**
  * The words of the language, as types: what a user may write, and what `run()` gives back.
  */
-import type { Observable, ObservableInput, OperatorFunction } from 'rxjs'
+import type { InteropObservable, Observable, OperatorFunction } from 'rxjs'
 import type { Behaviour, Emitted, StandardSchema, StreamBehaviour } from '../actor/behaviour.ts'
 import type { Context } from '../actor/context.ts'
 import type { Actor, Home } from '../actor/define-actor.ts'
@@ -12,8 +12,20 @@ import type { Backoff } from '../stage/backoff.ts'
 
 /* ── What flows ──────────────────────────────────────────────────────────── */
 
-/** Where items come from. A function is asked for a new one at each run. */
-export type Source<T> = Iterable<T> | AsyncIterable<T> | ObservableInput<T> | (() => Iterable<T> | AsyncIterable<T>)
+/**
+ * Where items come from. A function is asked for a new one at each run.
+ *
+ * What RxJS calls an `ObservableInput`, but for its idea of a web stream: those are async iterables, and as anything else the
+ * compiler would infer too wide an item from them.
+ */
+export type Source<T> =
+  | Iterable<T>
+  | AsyncIterable<T>
+  | Observable<T>
+  | InteropObservable<T>
+  | PromiseLike<T>
+  | ArrayLike<T>
+  | (() => Iterable<T> | AsyncIterable<T>)
 
 export type Overflow = 'wait' | 'drop-newest' | 'drop-oldest' | 'fail'
 
@@ -149,13 +161,7 @@ export interface Pipeline<In, Out, Where extends Home | undefined = undefined> e
 export type Flow<Out> = Pipeline<never, Out, undefined>
 
 export interface Start<Where extends Home | undefined> {
-  /** Iterables are asked for the next item. */
-  // Apart from what follows: of the other shapes that a web stream has too, the compiler would infer too wide an item.
-  from<T>(
-    source: Iterable<T> | AsyncIterable<T>,
-    options?: SourceOptions,
-  ): Pipeline<never, Exclude<T, undefined>, Where>
-  /** An Observable cannot be asked, so for it a full channel defaults to `'fail'`. */
+  /** Iterables are asked for the next item; an Observable cannot be, so for it a full channel defaults to `'fail'`. */
   from<T>(source: Source<T>, options?: SourceOptions): Pipeline<never, Exclude<T, undefined>, Where>
 }
 

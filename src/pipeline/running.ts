@@ -20,9 +20,9 @@ import {
   type MillraceError,
   RunEnded,
   SendAfterEnd,
-  SourceUsed,
   StageFailed,
   TooManyDeadLetters,
+  TooManyRestarts,
   UnhandledDeadLetters,
   UnknownStage,
   UnreadOutput,
@@ -45,7 +45,11 @@ import { nestedBody } from './nested.ts'
 import { Outlet } from './outlet.ts'
 import { capacityOf, planOf } from './plan.ts'
 import { reportUncaught } from './results.ts'
-import { connect, Entrance, kindOf, oneShot, SentSource, type Source } from './source.ts'
+import { connect } from './sources/connect.ts'
+import { Entrance } from './sources/entrance.ts'
+import { claim } from './sources/kind.ts'
+import { SentSource } from './sources/sent.ts'
+import type { Source, SourceHost } from './sources/source.ts'
 
 /** What only this package says to a run. */
 export interface Internals {
@@ -57,9 +61,6 @@ export interface Internals {
 
 const unreadMs = 10_000
 const defaultGrace = 15_000
-
-/** Sources that can be read only once and are, or were, read by a run. */
-const used = new WeakSet<object>()
 
 export function startRun(blueprint: Blueprint, options: RunOptions = {}, internals: Internals = {}): Running<any, any> {
   return new InlineRun(blueprint, options, internals)
@@ -128,7 +129,7 @@ class InlineRun implements Running<any, any> {
     this.#startedAt = this.#pump.time
     const { supervision, source } = blueprint
     this.#grace = options.grace ?? supervision.grace ?? defaultGrace
-    this.#claimSource()
+    claim(source?.value, blueprint.name)
     this.#tolerance = supervision.tolerate && new Tolerance(supervision.tolerate)
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -180,19 +181,22 @@ class InlineRun implements Running<any, any> {
     })
     const first = channels[0]!
     const run = this
-    const place = {
+    const sourceHost: SourceHost = {
       pipeline: blueprint.name,
+      stage: plans[0]!.name,
+      clock: this.#pump.clock,
       get time() {
         return run.#pump.time
       },
-      sourceFailed: (error: unknown, sequence: number) => this.#sourceFailed(error, sequence),
-      dropped: (dropped: number) => this.#dropped(plans[0]!.name, dropped),
+      get patience() {
+        return Math.min(1_000, run.#grace / 15)
+      },
+      sourceFailed: (error, sequence) => this.#sourceFailed(error, sequence),
+      dropped: dropped => this.#dropped(plans[0]!.name, dropped),
       pump: () => this.#pump.run(),
     }
-    const overflow = plans[0]!.overflow
-    this.#source = source
-      ? connect(source.value, first, this.#overflowOf(source.value, overflow), entrance, place)
-      : new SentSource(first, overflow, entrance, place)
+    const inlet = { channel: first, overflow: plans[0]!.overflow, entrance, host: sourceHost }
+    this.#source = source ? connect(source.value, inlet) : new SentSource(inlet)
 
     this.#lifecycle = createActor(
       runLifecycle.provide({
@@ -208,7 +212,7 @@ class InlineRun implements Running<any, any> {
       {
         input: { grace: this.#grace },
         clock: {
-          setTimeout: (fn, millis) => this.#pump.clock.setTimeout(fn, millis),
+          setTimeout: (fn, millis) => (millis === Infinity ? undefined : this.#pump.clock.setTimeout(fn, millis)),
           clearTimeout: id => this.#pump.clock.clearTimeout(id),
         },
         ...(options.inspect && { inspect: options.inspect }),
@@ -219,19 +223,6 @@ class InlineRun implements Running<any, any> {
   }
 
   /* ── beginning ─────────────────────────────────────────────────────────── */
-
-  #claimSource(): void {
-    const value = this.#blueprint.source?.value
-    const kind = oneShot(value)
-    if (kind === undefined) return
-    if (used.has(value as object)) throw new SourceUsed(this.#blueprint.name, kind)
-    used.add(value as object)
-  }
-
-  /** A full channel makes what can wait wait; what cannot fails, unless it was said what to drop. */
-  #overflowOf(value: unknown, overflow: 'wait' | 'drop-newest' | 'drop-oldest' | 'fail') {
-    return overflow === 'wait' && kindOf(value) === 'observable' ? 'fail' : overflow
-  }
 
   #listen(signal: AbortSignal | undefined): void {
     if (!signal) return
@@ -279,6 +270,11 @@ class InlineRun implements Running<any, any> {
       stateLost: (stage, keys) => run.#tell({ type: 'state.lost', stage: stage.plan.name, keys }),
       mayRestart: stage => run.#mayRestart(stage),
       backoff: restart => run.#blueprint.supervision.backoff?.(restart) ?? 0,
+      tooManyRestarts: (stage, cause) => {
+        const { maxRestarts, within } = run.#blueprint.supervision
+        return new TooManyRestarts(maxRestarts ?? Math.max(3, stage.plan.workers), within ?? 5_000, cause)
+      },
+      restarting: (stage, cause) => run.#restartOthers(stage, cause),
       started: stage => run.#tell({ type: 'stage.started', stage: stage.plan.name }),
       ended: stage => run.#stageOver(stage),
       quiet: () => run.wake(),
@@ -292,6 +288,15 @@ class InlineRun implements Running<any, any> {
 
   #dropped(stage: string, dropped: number): void {
     this.#tell({ type: 'item.dropped', stage, dropped })
+  }
+
+  /** What a restart means for the other stages: the words of Erlang/OTP. */
+  #restartOthers(stage: Stage, cause: unknown): void {
+    const { strategy = 'one-for-one' } = this.#blueprint.supervision
+    if (strategy === 'one-for-one') return
+    for (const other of this.#stages) {
+      if (other !== stage && (strategy === 'one-for-all' || other.index > stage.index)) other.restart(cause)
+    }
   }
 
   #mayRestart(stage: Stage): boolean {
@@ -321,7 +326,7 @@ class InlineRun implements Running<any, any> {
     if (!this.#tolerance || stage.isOver) return
     for (let i = 0; i < items; i++) {
       if (this.#tolerance.ended(dead)) continue
-      const cause = this.#letters.kept.at(-1)?.error
+      const cause = this.#letters.last?.error
       const error = new TooManyDeadLetters(this.#blueprint.supervision.tolerate!, cause)
       return this.#stageFailed(stage, { error, worker: 0, sequence: undefined, attempts: 1 })
     }
@@ -364,7 +369,7 @@ class InlineRun implements Running<any, any> {
   #fail(place: string, fault: Fault, last: number): void {
     if (this.#fault) this.#suppressed.push(this.#fault.fault.error)
     this.#fault = { place, fault, last }
-    this.#source.end()
+    this.#source.kill()
     this.#stages.slice(0, last + 1).forEach(each => each.abandon(fault.error))
     this.#lifecycle.send({ type: 'fail' })
     this.wake()
@@ -375,10 +380,9 @@ class InlineRun implements Running<any, any> {
     this.#tell({ type: 'stage.drained', stage: stage.plan.name })
     // One that ended before its input did: nobody reads what those before it would do.
     if (stage.input.ending === 'open' && !this.#isEnding()) {
-      this.#source.end()
+      this.#source.kill()
       for (const before of this.#stages.slice(0, stage.index)) before.abandon(undefined)
     }
-    this.wake()
     this.wake()
   }
 
@@ -398,13 +402,13 @@ class InlineRun implements Running<any, any> {
 
   #abortHandlers(): void {
     const reason = this.#abortReason()
-    this.#source.end()
+    this.#source.kill()
     for (const stage of this.#stages) stage.abandon(reason)
     this.wake()
   }
 
   #abandonAll(): void {
-    this.#source.end()
+    this.#source.kill()
     for (const stage of this.#stages) stage.abandon(this.#abortReason())
     this.wake()
   }
@@ -489,6 +493,9 @@ class InlineRun implements Running<any, any> {
     if (this.#source instanceof SentSource) this.#source.refuse(error?.value ?? new RunEnded(this.#blueprint.name))
     if (error && this.#outlet.isPulled) this.#heard()
     this.#outlet.end(ending)
+    if (!error && !this.#isAsked && !this.#cancelled) {
+      this.#tell({ type: 'pipeline.stopping', reason: 'done', grace: this.#grace })
+    }
     this.#news.complete()
     this.#letterBox.complete()
     this.#lifecycle.send({ type: 'settled' })
@@ -499,12 +506,18 @@ class InlineRun implements Running<any, any> {
     this.#isOver()
   }
 
+  /** What had begun the teardown that did not end in time. */
+  #why(): { cause?: unknown } {
+    if (this.#error) return { cause: this.#error }
+    return this.#fault ? { cause: this.#fault.fault.error } : {}
+  }
+
   /** What the run has come to, if not to a good end. */
   #failure(summary: Summary): { readonly value: unknown } | undefined {
     const { name } = this.#blueprint
     if (this.#abandoned.length > 0) {
       const error = new GraceExceeded(name, this.#grace, this.#abandoned)
-      return { value: Object.assign(error, this.#fault && { cause: this.#fault.fault.error }) }
+      return { value: Object.assign(error, this.#why()) }
     }
     if (this.#cancelled?.isLeft) return undefined
     if (this.#error) return { value: this.#error }

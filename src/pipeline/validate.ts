@@ -7,7 +7,7 @@ import { mistakesIn, runOptions, sourceOptions, stageOptions, supervisionOptions
 import type { Blueprint, Step } from './blueprint.ts'
 import type { RunOptions, StageOptions } from './language.ts'
 import { isStateful, nameOf, workersOf } from './plan.ts'
-import { kindOf } from './source.ts'
+import { kindOf } from './sources/kind.ts'
 
 export function validate(blueprint: Blueprint, options?: RunOptions): Mistake[] {
   return [...mistakesIn(options, runOptions, blueprint.name), ...blueprintMistakes(blueprint, options)]

@@ -16,6 +16,8 @@ export interface CrewHost {
   mayRestart(): boolean
   /** Milliseconds to wait before a worker's n-th restart. */
   backoff(restart: number): number
+  /** What to say when that budget is spent. */
+  exhausted(error: unknown): unknown
   /** A worker could not be set up, or too often not. */
   gaveUp(worker: InlineWorker, error: unknown): void
 }
@@ -105,7 +107,7 @@ export class Crew {
         break
       } catch (error) {
         this.#host.workerFailed(worker, error)
-        if (!this.#host.mayRestart()) return this.#host.gaveUp(worker, error)
+        if (!this.#host.mayRestart()) return this.#host.gaveUp(worker, this.#host.exhausted(error))
       }
     }
     if (this.#dismissed) return void (await worker.tearDown(this.#plan).catch(() => {}))

@@ -41,6 +41,9 @@ export interface ExitHost {
 export class Exit {
   emitted = 0
   deadLetters = 0
+  /** What settled works hold back beyond one output each, and what that weighs: it counts against the window. */
+  surplus = 0
+  heldBytes = 0
   /** Streaming works: what they yield leaves, or waits, before they are done. */
   readonly streams = new Set<Work>()
   readonly #plan: StagePlan
@@ -133,7 +136,17 @@ export class Exit {
     } else {
       this.#reorder.put(work.sequence, work.sequence + 1, work)
     }
+    this.#holdBack(work)
     this.flow()
+  }
+
+  /** Its outputs have to wait, for their turn or for room. */
+  #holdBack(work: Work): void {
+    const { many } = work
+    if (many === undefined || many.length < 2) return
+    work.surplus = many.length - 1
+    this.surplus += work.surplus
+    this.heldBytes += work.bytes
   }
 
   #isIdle(): boolean {
@@ -187,6 +200,11 @@ export class Exit {
     const { failure, tag } = work
     if (tag?.origin?.isOver(this.#index)) work.clearOutputs()
     if (!this.leave(work)) return false
+    if (work.surplus > 0) {
+      this.surplus -= work.surplus
+      this.heldBytes -= work.bytes
+      work.surplus = 0
+    }
     if (failure) {
       if (failure.policy === 'stop' && !tag?.origin?.asker?.contains) return this.#commitStop(work)
       this.#commitDead(work, failure)

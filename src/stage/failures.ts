@@ -121,7 +121,7 @@ export class Failures {
     let policy = this.#policy(failure)
     let cause = error
     if (policy === 'restart') {
-      const lost = this.#mustKeep(work)
+      const lost = this.mustKeep(work.worker)
       if (lost > 0) {
         policy = 'stop'
         cause = Object.assign(new StateLost(lost), { cause: error })
@@ -158,7 +158,7 @@ export class Failures {
    * How many states would be lost with a worker that may not be: neither saved nor volatile. At least one: whether this
    * worker has any just now depends on how many workers there are, and the answer must not.
    */
-  #mustKeep({ worker }: Work): number {
+  mustKeep(worker: InlineWorker): number {
     const { body } = this.#plan
     if (body.kind !== 'behaviour' || !body.stateful || body.snapshot || body.volatile) return 0
     return Math.max(1, this.#keys.ownedBy(worker.index).filter(key => key.started).length)

@@ -93,8 +93,8 @@ export class Frames {
     scratch.limit = output.capacity.bytes - output.bytes
     scratch.interrupted = false
     output.reserve(count)
-    const first = input.taken
-    const from = first & input.mask
+    const first = input.sequence
+    const from = input.taken & input.mask
     const startedAt = pump.clock.now()
     const to = this.#kernel(input.items, from, from + count, output, first, spare.context, key?.state, scratch)
     const now = pump.clock.now()

@@ -22,8 +22,10 @@ export interface LaneHost {
   taking(work: Work): void
   /** An item is no longer in hand. */
   timed(work: Work): void
-  /** A slot is free: the stage has something to do. */
+  /** The stage has something to do. */
   ready(): void
+  /** Its handler answers at once: frames are the better way. */
+  frames(): void
   /** All that an item led to has left. */
   committed(): void
   /** The handler gave something else than a promise, or threw: the long way knows what to do. */
@@ -42,6 +44,8 @@ export class Lane {
   readonly #works: Works
   readonly #pump: Pump
   readonly #host: LaneHost
+  /** Handlers are being called: one of them may hand in an item itself. */
+  #isFilling = false
 
   constructor(
     call: (item: any, context: unknown) => unknown,
@@ -58,8 +62,20 @@ export class Lane {
     this.#host = host
   }
 
+  /** Whether an item that comes may be claimed there and then, without the pump. */
+  get isOpen(): boolean {
+    return this.#works.running === 0 && !this.#isFilling
+  }
+
   /** Claims what it may. False when a handler answered at once: then frames may be the better way. */
   fill(): boolean {
+    this.#isFilling = true
+    const isAsync = this.#fill()
+    this.#isFilling = false
+    return isAsync
+  }
+
+  #fill(): boolean {
     const input = this.#input
     for (let window = this.#host.window(); window > 0; window--) {
       const worker = this.#crew.idle()
@@ -125,9 +141,14 @@ export class Lane {
       this.#exit.settled(work)
     }
     if (worker.restarting) this.#crew.emptied(worker)
-    this.#host.ready()
-    // The last of a run goes on with all of it.
-    if (works.running === 0) this.#pump.letGo(wasHeld)
-    else this.#pump.letGoSoon(wasHeld)
+    if (works.running > 0 || this.#pump.spend(0.0005)) {
+      // Others are about to come true as well: the pump goes on with all of them.
+      this.#host.ready()
+      return this.#pump.letGoSoon(wasHeld)
+    }
+    // The last of a run goes on by itself, without the pump.
+    if (!this.fill()) this.#host.frames()
+    if (works.running === 0 && this.#input.ending !== 'open') this.#host.ready()
+    this.#pump.letGo(wasHeld)
   }
 }

@@ -81,7 +81,7 @@ export class Pump {
   letGo(wasHeld: boolean): void {
     if (wasHeld) return
     this.#isHeld = false
-    this.run()
+    if (this.#isDirty) this.run()
   }
 
   /** The same, but it goes round only behind what is already waiting for its turn. */

@@ -20,7 +20,7 @@
  */
 import type { Channel } from '../channel/channel.ts'
 import { Ticket } from '../channel/ticket.ts'
-import { InvalidKey } from '../errors.ts'
+import { InvalidKey, StateLost } from '../errors.ts'
 import type { StageSnapshot } from '../metrics/snapshot.ts'
 import { runFused, type Scratch } from '../runtime/inline/kernel.ts'
 import { Attempts } from './attempt.ts'
@@ -57,6 +57,10 @@ export interface StageHost {
   stateLost(stage: Stage, keys: number): void
   mayRestart(stage: Stage): boolean
   backoff(restart: number): number
+  /** What to say when no restart is left in the budget. */
+  tooManyRestarts(stage: Stage, cause: unknown): unknown
+  /** A worker of the stage is being restarted, because its policy says so. */
+  restarting(stage: Stage, cause: unknown): void
   started(stage: Stage): void
   /** Ended, and its workers are gone. */
   ended(stage: Stage): void
@@ -132,6 +136,7 @@ export class Stage {
       committed: work => this.#committed(work),
       stopped: work => {
         this.#works.close(work)
+        if (!work.isFlush) this.unfinished++
         const { error, worker, sequence, attempts } = work.failure!
         this.#stop({ error, worker, sequence, attempts })
       },
@@ -157,6 +162,7 @@ export class Stage {
       mayRestart: () => host.mayRestart(this),
       backoff: restart => host.backoff(restart),
       gaveUp: (worker, error) => this.#stop({ error, worker: worker.index, sequence: undefined, attempts: 1 }),
+      exhausted: error => host.tooManyRestarts(this, error),
     })
     this.#attempts = new Attempts(plan, {
       settled: work => this.#settled(work),
@@ -169,7 +175,10 @@ export class Stage {
     this.#failures = new Failures(plan, place.index, pump, this.#works, this.#keys, {
       begin: work => this.#attempts.begin(work),
       settled: work => this.#settled(work),
-      restart: (worker, error) => this.#crew.restart(worker, error),
+      restart: (worker, error) => {
+        this.#crew.restart(worker, error)
+        host.restarting(this, error)
+      },
       suppressed: error => host.suppressed(error),
       stateLost: keys => host.stateLost(this, keys),
       wake: () => this.wake(),
@@ -179,9 +188,7 @@ export class Stage {
     this.#meter = new Meter(input, pump.clock)
     this.#frames = this.#isPlain() ? this.#makeFrames(frameMost) : undefined
     this.#lane = this.#frames && !this.#isStateful ? this.#makeLane() : undefined
-    input.onItems = () => {
-      if (!this.isReady) this.wake()
-    }
+    input.onItems = () => this.#came()
     input.readerWaits = () => this.#mayClaim() && (this.#isKeyed || this.#crew.idle() !== undefined)
     output.onRoom = () => this.wake()
   }
@@ -236,6 +243,17 @@ export class Stage {
   wake(): void {
     this.isReady = true
     this.#pump.wake()
+  }
+
+  /** Items have come, or the end. */
+  #came(): void {
+    const goesByItself = this.#isAsync && this.#lane?.isOpen && this.#phase === 'running' && this.#pump.isHeld
+    if (!goesByItself || this.input.ending !== 'open') {
+      if (!this.isReady) this.wake()
+    } else if (!this.#lane!.fill()) {
+      this.#isAsync = false
+      this.wake()
+    }
   }
 
   /* ── beginning ─────────────────────────────────────────────────────────── */
@@ -358,8 +376,9 @@ export class Stage {
     const { output } = this
     const { items, bytes } = output.capacity
     const window = items > slots ? items : slots
-    if (!this.#exit.mayWait) return this.#works.size < window
-    if (output.bytes < bytes && this.#works.size + output.arrived - output.taken < window) return true
+    const held = this.#works.size + this.#exit.surplus
+    if (!this.#exit.mayWait) return held < window
+    if (output.bytes + this.#exit.heldBytes < bytes && held + output.arrived - output.taken < window) return true
     output.blocked = true
     return false
   }
@@ -382,8 +401,10 @@ export class Stage {
         this.#meter.begun(work)
       },
       timed: work => this.#meter.ended(work),
-      ready: () => {
-        this.isReady = true
+      ready: () => this.wake(),
+      frames: () => {
+        this.#isAsync = false
+        this.wake()
       },
       committed: () => {
         if (this.#host.isCounting) this.#host.itemsEnded(this, 1, false)
@@ -559,6 +580,19 @@ export class Stage {
     if (tag?.hold) this.#holds.push(tag.hold)
     if (this.#host.isCounting) this.#host.itemsEnded(this, 1, failure !== undefined)
     this.#works.recycle(work)
+  }
+
+  /** Has all workers set up anew, because a stage that the strategy ties it to was. */
+  restart(cause: unknown): void {
+    if (this.isOver || this.#phase === 'starting') return
+    for (const worker of this.#crew.workers) {
+      const lost = this.#failures.mustKeep(worker)
+      if (lost > 0) {
+        const error = Object.assign(new StateLost(lost), { cause })
+        return this.#stop({ error, worker: worker.index, sequence: undefined, attempts: 1 })
+      }
+      this.#crew.restart(worker, cause)
+    }
   }
 
   /* ── feeds ─────────────────────────────────────────────────────────────── */

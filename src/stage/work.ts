@@ -50,6 +50,8 @@ export class Work implements Charge {
   many: unknown[] | undefined = undefined
   /** What `many` weighs. */
   bytes = 0
+  /** Outputs beyond one that wait with it to leave. */
+  surplus = 0
   /** Streaming: how many outputs were yielded, and what they were. */
   left = 0
   digest = 0
@@ -102,6 +104,7 @@ export class Work implements Charge {
     this.one = undefined
     this.many = undefined
     this.bytes = 0
+    this.surplus = 0
     this.left = 0
     this.digest = 0
     this.toRepeat = 0

@@ -1,5 +1,5 @@
 /**
- * Items that were given up. The first ones wait for somebody to look; beyond that they are counted.
+ * Items that were given up. The first ones wait for somebody to look; beyond that they are counted, and stay unheard.
  */
 import type { Failure } from '../stage/plan.ts'
 
@@ -13,10 +13,13 @@ export class DeadLetters {
   /** Those that nobody has been told of: the first of `unheard`. */
   kept: DeadLetter[] = []
   unheard = 0
+  /** The one that came last. */
+  last: DeadLetter | undefined
 
   /** Notes one that somebody, or nobody, is told of. */
   add(letter: DeadLetter, isHeard: boolean): void {
     this.count++
+    this.last = letter
     if (isHeard) return
     this.unheard++
     if (this.kept.length < mostKept) this.kept.push(letter)
@@ -26,7 +29,7 @@ export class DeadLetters {
   hand(): readonly DeadLetter[] {
     const { kept } = this
     this.kept = []
-    this.unheard = 0
+    this.unheard -= kept.length
     return kept
   }
 }

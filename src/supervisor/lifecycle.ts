@@ -13,6 +13,7 @@
  * Control plane only: some events in the life of a run, none per item.
  */
 import { assign, setup } from 'xstate'
+import { Teardown } from './teardown.ts'
 
 export type RunEvent =
   | { type: 'begin' }
@@ -41,8 +42,11 @@ export const runLifecycle = setup({
     setGrace: assign({ grace: ({ context, event }) => (event.type === 'drain' ? event.grace : context.grace) }),
   },
   delays: {
-    untilAbort: ({ context }) => (context.grace * 12) / 15,
-    untilOver: ({ context }) => (context.grace * 3) / 15,
+    untilAbort: ({ context: { grace } }) => (grace === Infinity ? Infinity : (new Teardown(0, grace).next(0) ?? 0)),
+    untilOver: ({ context: { grace } }) => {
+      const teardown = new Teardown(0, grace)
+      return teardown.remaining(teardown.next(0) ?? 0)
+    },
     grace: ({ context }) => context.grace,
   },
 }).createMachine({

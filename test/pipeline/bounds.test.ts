@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { ChannelFull } from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
+import { aborted } from '../support/aborted.ts'
 import { execute } from '../support/execute.ts'
 import { failureOf } from '../support/failure.ts'
 import { type Gate, gate } from '../support/gate.ts'
@@ -113,12 +114,12 @@ bound('goes by bytes as well: a channel that is heavy enough is full', async () 
       computed++
       return text
     })
-    .stage('held', () => new Promise<never>(() => {}), { capacity: { bytes: 10_000 } })
+    .stage('held', (_: string, { signal }) => aborted(signal), { capacity: { bytes: 10_000 } })
     .run()
   run.output.subscribe()
   await turns()
   assert.is(computed, 10 + 1, 'ten in the channel, one in hand')
-  await failureOf(run.stop({ grace: 0 }))
+  await within(1_000, run.stop({ grace: 0 }))
 })
 
 bound('lets in all outputs of one item, beyond the capacity', async () => {
@@ -144,12 +145,12 @@ bound('of an unbounded channel is not bounded', async () => {
   const run = pipeline('p')
     .from(upTo(5000))
     .stage('a', (n: number) => n)
-    .stage('held', () => new Promise<never>(() => {}), { capacity: Infinity })
+    .stage('held', (_: number, { signal }) => aborted(signal), { capacity: Infinity })
     .run()
   run.output.subscribe()
   await turns()
   assert.is(run.snapshot().stages[1]!.queued, 4999)
-  await failureOf(run.stop({ grace: 0 }))
+  await within(1_000, run.stop({ grace: 0 }))
 })
 
 bound.run()
@@ -345,7 +346,7 @@ inFlight('bounds source items under way end to end, for every kind of source', a
 
 inFlight('bounds what an Observable emits: that cannot wait, so it fails, or drops', async () => {
   const failing = new Subject<number>()
-  const run = pipeline('p').from(failing).stage('s', () => new Promise<never>(() => {})).run({ inFlight: 2 })
+  const run = pipeline('p').from(failing).stage('s', (_: number, { signal }) => aborted(signal)).run({ inFlight: 2 })
   const failed = failureOf(run.done)
   await turns()
   for (const n of upTo(3)) failing.next(n)

@@ -210,7 +210,7 @@ failing('stops the pipeline where that function throws, or says nothing known', 
   assert.instance(said, InvalidOption)
   assert.is(
     (said as Error).message,
-    "`onFailure` must be give 'stop', 'skip' or 'restart', got \"ignore\" (string), in p/s".replace('be give', 'give'),
+    "`onFailure` must be a function that gives 'stop', 'skip' or 'restart', got \"ignore\" (string), in p/s",
   )
 })
 

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { ChannelFull, StageFailed } from '../../src/errors.ts'
 import type { Overflow, PipelineEvent } from '../../src/pipeline/language.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { aborted } from '../support/aborted.ts'
 import { failureOf } from '../support/failure.ts'
 import { gate } from '../support/gate.ts'
 import { all, upTo } from '../support/take.ts'
@@ -99,8 +100,8 @@ function pushed(options?: { overflow?: Overflow; capacity?: number }) {
   const held = gate()
   const run = pipeline('p')
     .from(subject, options)
-    .stage('s', async (n: number) => {
-      await held.promise
+    .stage('s', async (n: number, { signal }) => {
+      await Promise.race([held.promise, aborted(signal)])
       return n
     })
     .run()
@@ -160,7 +161,8 @@ overflow('of an Observable that a function made is that of an Observable', async
   const subject = new Subject<number>()
   const run = pipeline('p')
     .from((() => subject) as any, { capacity: 2 })
-    .stage('s', () => new Promise<never>(() => {}))
+    .stage('s', () => gate().promise)
+    .supervise({ grace: 0 })
     .run()
   const failed = failureOf(run.done)
   await turns()

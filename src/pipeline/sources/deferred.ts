@@ -1,0 +1,61 @@
+/** A function that makes the source, asked when the run begins. */
+import { shown } from '../../errors.ts'
+import { claim, kindOf } from './kind.ts'
+import type { Inlet, Source } from './source.ts'
+
+export class DeferredSource implements Source {
+  readonly #make: () => unknown
+  readonly #connect: (value: unknown, inlet: Inlet) => Source
+  readonly #inlet: Inlet
+  #source: Source | undefined
+  #isOver = false
+
+  constructor(make: () => unknown, connect: (value: unknown, inlet: Inlet) => Source, inlet: Inlet) {
+    this.#make = make
+    this.#connect = connect
+    this.#inlet = inlet
+  }
+
+  get received(): number {
+    return this.#source?.received ?? 0
+  }
+
+  start(): void {
+    if (this.#isOver) return
+    try {
+      this.#source = this.#made()
+    } catch (error) {
+      this.#isOver = true
+      return this.#inlet.host.sourceFailed(error, 0)
+    }
+    if (this.#isOver) this.#source.end()
+    else this.#source.start()
+  }
+
+  #made(): Source {
+    const { pipeline } = this.#inlet.host
+    const make = this.#make
+    const made = make()
+    const kind = kindOf(made)
+    if (kind === undefined || kind === 'function') {
+      throw new TypeError(`the source of ${pipeline} is a function, which must give something to iterate over, got ${shown(made)}`)
+    }
+    claim(made, pipeline)
+    return this.#connect(made, this.#inlet)
+  }
+
+  end(): void {
+    this.#isOver = true
+    if (this.#source) this.#source.end()
+    else this.#inlet.channel.end('done')
+  }
+
+  kill(): void {
+    this.#isOver = true
+    this.#source?.kill()
+  }
+
+  resume(): void {
+    this.#source?.resume()
+  }
+}

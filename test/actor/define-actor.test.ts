@@ -1,0 +1,123 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ActorDefinition, allocate, defineActor, isBody } from '../../src/actor/define-actor.ts'
+import { InvalidOption } from '../../src/errors.ts'
+
+/* ── defineActor ────────────────────────────────────────────────────────── */
+
+const actors = suite('defineActor')
+
+const receive = (n: number) => n
+
+actors('gives a value with a name and a home', () => {
+  const actor = defineActor('double', import.meta, receive)
+  assert.instance(actor, ActorDefinition)
+  assert.is(actor.name, 'double')
+  assert.is(actor.home.url, import.meta.url)
+  assert.is((actor as unknown as ActorDefinition).body, receive)
+})
+
+actors('gives an actor without a home where none is said', () => {
+  const behaviour = { receive }
+  for (const actor of [defineActor('a', receive), defineActor('a', behaviour)]) assert.is(actor.home, undefined)
+  assert.is((defineActor('a', behaviour) as unknown as ActorDefinition).body, behaviour)
+})
+
+actors('takes every shape of body', () => {
+  const bodies = [
+    receive,
+    async (n: number) => n,
+    function* (n: number) {
+      yield n
+    },
+    { receive },
+    { start: () => 0, receive, flush: () => 1 },
+    { async *stream() {} },
+  ]
+  for (const body of bodies) {
+    assert.is((defineActor('a', import.meta, body as never) as unknown as ActorDefinition).body, body)
+  }
+})
+
+actors('runs nothing', () => {
+  const never = () => assert.unreachable()
+  defineActor('a', import.meta, { setup: never, start: never, receive: never, flush: never, stop: never } as never)
+})
+
+actors('is started with an argument by `with`, as often as one likes, and stays as it is', () => {
+  const above = defineActor('above', import.meta, { start: (least: number) => ({ least }), receive: (n: number) => n })
+  const [five, six] = [above.with(5), above.with(6)] as unknown as ActorDefinition[]
+  assert.equal([five?.arg, six?.arg, (above as unknown as ActorDefinition).arg], [5, 6, undefined])
+  assert.is(five?.name, 'above')
+  assert.is(five?.home?.url, import.meta.url)
+  assert.is(five?.body, six?.body)
+})
+
+const refused: [what: string, args: unknown[], says: RegExp][] = [
+  ['no name', [undefined, receive], /^`name` must be a string that is not empty, got undefined \(undefined\)$/],
+  ['an empty name', ['', receive], /^`name` must be a string that is not empty, got "" \(string\)$/],
+  ['a name that is none', [3, receive], /^`name` must be a string that is not empty, got 3 \(number\)$/],
+  ['no body', ['a'], /^`behaviour` must be a function, \{ receive \} or \{ stream \}, got undefined .*, in actor a$/],
+  ['a body that does nothing', ['a', {}], /^`behaviour` must be .*, got \{\} \(object\), in actor a$/],
+  ['a body of another kind', ['a', import.meta, { receive: 'later' }], /^`behaviour` must be .*, in actor a$/],
+  ['a home without a body', ['a', import.meta], /^`behaviour` must be .*, in actor a$/],
+  ['a home without a url', ['a', {}, receive], /^`home` must be `import\.meta`, got \{\} \(object\), in actor a$/],
+  [
+    'a home that is only its url',
+    ['a', import.meta.url, receive],
+    /^`home` must be `import\.meta`, got "file:.*, in actor a$/,
+  ],
+  ['a home that is null', ['a', null, receive], /^`home` must be `import\.meta`, got null \(object\), in actor a$/],
+  ['arguments the wrong way round', ['a', receive, import.meta], /^`home` must be `import\.meta`, got .*, in actor a$/],
+]
+for (const [what, args, says] of refused) {
+  actors(`refuses ${what}`, () => {
+    assert.throws(
+      () => (defineActor as (...args: unknown[]) => unknown)(...args),
+      (error: unknown) => {
+        assert.instance(error, InvalidOption)
+        assert.match((error as Error).message, says)
+        return true
+      },
+    )
+  })
+}
+
+actors.run()
+
+/* ── isBody ─────────────────────────────────────────────────────────────── */
+
+const body = suite('isBody')
+
+body('tells what a stage can be made of', () => {
+  for (const value of [receive, { receive }, { stream: receive }, Object.create({ receive })]) assert.ok(isBody(value))
+  for (const value of [undefined, null, 'receive', 3, {}, { receive: 3 }, { start: receive }, [receive]]) {
+    assert.not(isBody(value))
+  }
+})
+
+body.run()
+
+/* ── allocate ───────────────────────────────────────────────────────────── */
+
+const memory = suite('allocate')
+
+memory('gives zeroed memory that threads can share', () => {
+  const bytes = allocate(16)
+  assert.instance(bytes, Uint8Array)
+  assert.instance(bytes.buffer, SharedArrayBuffer)
+  assert.equal([...bytes], Array(16).fill(0))
+  assert.is(allocate(0).length, 0)
+})
+
+memory('refuses what is no number of bytes', () => {
+  for (const bytes of [-1, 1.5, NaN, Infinity, '8', undefined]) {
+    assert.throws(
+      () => allocate(bytes as number),
+      (error: unknown) =>
+        error instanceof InvalidOption && /^`bytes` must be a whole number from 0/.test(error.message),
+    )
+  }
+})
+
+memory.run()

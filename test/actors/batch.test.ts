@@ -1,0 +1,215 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { batch } from '../../actors/batch.ts'
+import { InvalidOption, pipeline, type Running } from '../../src/index.ts'
+import { type ManualClock, manualClock } from '../../src/testing/index.ts'
+import { within } from '../support/within.ts'
+
+/* ── By size ────────────────────────────────────────────────────────────── */
+
+const bySize = suite('batch')
+
+bySize('gathers `size` items, in order, and gives the rest at the end', async () => {
+  assert.equal(await batched([1, 2, 3, 4, 5, 6, 7], 3), [[1, 2, 3], [4, 5, 6], [7]])
+})
+
+bySize('gives no empty batch', async () => {
+  assert.equal(await batched([], 3), [])
+  assert.equal(await batched([1, 2, 3], 3), [[1, 2, 3]])
+})
+
+bySize('of one gives each item in an array of its own', async () => {
+  assert.equal(await batched(['a', 'b'], 1), [['a'], ['b']])
+})
+
+bySize('takes items that are no truth: null, 0, an empty array', async () => {
+  assert.equal(await batched([null, 0, [], false, ''], 2), [[null, 0], [[], false], ['']])
+})
+
+bySize('loses nothing, and keeps the order, whatever the size and whoever comes before it', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer()),
+      fc.integer({ min: 1, max: 9 }),
+      fc.boolean(),
+      async (items, size, waits) => {
+        const before = pipeline('t').from(items)
+        const stage = waits ? before.stage('wait', async n => n, { concurrency: 4 }) : before
+        const batches = await collected(stage.stage('batch', batch({ size })).run())
+        assert.equal(batches.flat(), items)
+        assert.ok(batches.slice(0, -1).every(({ length }) => length === size))
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+bySize.run()
+
+/* ── By time ────────────────────────────────────────────────────────────── */
+
+const byTime = suite('batch within')
+
+byTime('gives what it has when the time of its first item is over', () =>
+  timed({ size: 3, within: 100 }, async ({ send, pass, left }) => {
+    await send(1)
+    await pass(60)
+    await send(2)
+    await pass(39)
+    assert.equal(left, [])
+    await pass(1)
+    assert.equal(left, [[1, 2]])
+  }),
+)
+
+byTime('gives a full batch at once, and counts anew for the next', () =>
+  timed({ size: 2, within: 100 }, async ({ send, pass, left }) => {
+    await send(1)
+    await pass(99)
+    await send(2)
+    assert.equal(left, [[1, 2]])
+    await send(3)
+    await pass(99)
+    assert.equal(left, [[1, 2]])
+    await pass(1)
+    assert.equal(left, [[1, 2], [3]])
+  }),
+)
+
+byTime('gives nothing while nothing comes, and sets no timer', () =>
+  timed({ size: 3, within: 100 }, async ({ send, pass, left, clock }) => {
+    assert.is(clock.pending, 0)
+    await pass(500)
+    assert.equal(left, [])
+    await send(1)
+    assert.is(clock.pending, 1)
+    await pass(100)
+    assert.equal(left, [[1]])
+    assert.is(clock.pending, 0)
+    await pass(500)
+    assert.equal(left, [[1]])
+  }),
+)
+
+byTime('gives the rest at once when the input ends, and leaves no timer', () =>
+  timed({ size: 3, within: 100 }, async ({ send, end, left, clock }) => {
+    await send(1)
+    await end()
+    assert.equal(left, [[1]])
+    assert.is(clock.pending, 0)
+  }),
+)
+
+byTime('leaves no timer when the run is stopped', () =>
+  timed({ size: 3, within: 100 }, async ({ send, stop, left, clock }) => {
+    await send(1)
+    await stop()
+    assert.equal(left, [[1]])
+    assert.is(clock.pending, 0)
+  }),
+)
+
+byTime('waits the longest that a timer can where the time is longer', () =>
+  timed({ size: 3, within: Infinity }, async ({ send, pass, left }) => {
+    await send(1)
+    await pass(2 ** 31 - 2)
+    assert.equal(left, [])
+  }),
+)
+
+byTime.run()
+
+/* ── What it refuses ────────────────────────────────────────────────────── */
+
+const refused = suite('batch refuses')
+
+for (const size of [0, -1, 1.5, NaN, Infinity, '3', undefined, null]) {
+  refused(`a size of ${JSON.stringify(size) ?? size} (${typeof size})`, () => {
+    assert.throws(
+      () => batch({ size } as never),
+      (error: unknown) =>
+        error instanceof InvalidOption &&
+        /^`size` must be a whole number from 1, got .*, in batch$/.test(error.message),
+    )
+  })
+}
+
+for (const within of [0, -1, NaN, '100', null]) {
+  refused(`a time of ${JSON.stringify(within)} (${typeof within})`, () => {
+    assert.throws(
+      () => batch({ size: 1, within } as never),
+      (error: unknown) =>
+        error instanceof InvalidOption &&
+        /^`within` must be a number of milliseconds above 0, got .*, in batch$/.test(error.message),
+    )
+  })
+}
+
+refused.run()
+
+function batched<T>(items: T[], size: number): Promise<T[][]> {
+  return collected(pipeline('t').from(items).stage('batch', batch({ size })).run())
+}
+
+async function collected<T>(run: Running<never, T>): Promise<T[]> {
+  const results: T[] = []
+  await within(
+    5_000,
+    run.consume(result => void results.push(result)),
+  )
+  return results
+}
+
+interface Timed {
+  readonly clock: ManualClock
+  /** All batches that have left. */
+  readonly left: unknown[]
+  send(item: unknown): Promise<void>
+  /** Lets ms go by. */
+  pass(millis: number): Promise<void>
+  end(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Runs a batch stage whose timers are those of a manual clock; what the engine waits for is another clock. */
+async function timed(options: { size: number; within: number }, test: (timed: Timed) => Promise<void>): Promise<void> {
+  const { setTimeout, clearTimeout } = globalThis
+  const clock = manualClock()
+  const fake = (fn: (...args: unknown[]) => void, millis: number, ...args: unknown[]) =>
+    clock.setTimeout(() => fn(...args), millis)
+  Object.assign(globalThis, { setTimeout: fake, clearTimeout: clock.clearTimeout })
+  const run = pipeline<unknown>('t').stage('batch', batch(options)).run({ clock: manualClock() })
+  const left: unknown[] = []
+  run.output.subscribe(result => left.push(result))
+  try {
+    await test({
+      clock,
+      left,
+      async send(item) {
+        await run.send(item)
+        await settled()
+      },
+      async pass(millis) {
+        clock.advance(millis)
+        await settled()
+      },
+      async end() {
+        run.end()
+        await settled()
+      },
+      async stop() {
+        void run.stop()
+        await settled()
+      },
+    })
+  } finally {
+    Object.assign(globalThis, { setTimeout, clearTimeout })
+    await within(5_000, run.stop())
+  }
+}
+
+async function settled(): Promise<void> {
+  for (let turns = 0; turns < 10; turns++) await turn()
+}

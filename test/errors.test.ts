@@ -1,0 +1,233 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as errors from '../src/errors.ts'
+import { described, InvalidBlueprint, MillraceError, SchemaMismatch, StageFailed, shown } from '../src/errors.ts'
+import * as surface from '../src/index.ts'
+
+/* ── shown, described ───────────────────────────────────────────────────── */
+
+const text = suite('shown')
+
+text('tells a string from what looks like it', () => {
+  assert.equal(['4', 4, null, undefined, 4n].map(shown), ['"4"', '4', 'null', 'undefined', '4n'])
+})
+
+text('is one short line, whatever the value', () => {
+  const values = [
+    'a\nb',
+    { deep: { deeper: { deepest: 1 } } },
+    Array(500).fill('item'),
+    'x'.repeat(500),
+    () => 1,
+    Symbol('s'),
+  ]
+  for (const value of values) {
+    assert.ok(shown(value).length <= 120)
+    assert.not.match(shown(value), /\n/)
+  }
+})
+
+text('does not throw where the value does', () => {
+  const hostile = {
+    get [Symbol.toStringTag](): string {
+      throw new Error('no')
+    },
+    [Symbol.for('nodejs.util.inspect.custom')]() {
+      throw new Error('no')
+    },
+  }
+  assert.is(shown(hostile), 'a object that cannot be shown')
+})
+
+text.run()
+
+const description = suite('described')
+
+description('gives name and message of an error, and shows anything else', () => {
+  assert.is(described(new RangeError('too far')), 'RangeError: too far')
+  assert.equal([undefined, 'a string', 3, { code: 1 }].map(described), ['undefined', '"a string"', '3', '{ code: 1 }'])
+  assert.is(described(Object.freeze(new Error('frozen'))), 'Error: frozen')
+})
+
+description('does not throw where reading the error does', () => {
+  const hostile = Object.defineProperty(new Error('x'), 'message', {
+    get() {
+      throw new Error('no')
+    },
+  })
+  assert.is(described(hostile), 'an error that cannot be read')
+  const proxy = new Proxy(new Error('x'), {
+    get() {
+      throw new Error('no')
+    },
+    getPrototypeOf() {
+      throw new Error('no')
+    },
+  })
+  assert.type(described(proxy), 'string')
+})
+
+description.run()
+
+/* ── The classes ────────────────────────────────────────────────────────── */
+
+const classes = suite('errors')
+
+const cause = new RangeError('too far')
+/** One of each, and what it says. */
+const examples: [error: MillraceError, says: string | RegExp][] = [
+  [
+    new errors.InvalidOption('size', 'a whole number from 1', '4'),
+    '`size` must be a whole number from 1, got "4" (string)',
+  ],
+  [new errors.InvalidOption('size', 'above 0', 0, 'batch'), '`size` must be above 0, got 0 (number), in batch'],
+  [
+    new errors.InvalidBlueprint('p', [{ code: 'NO_NAME', place: 'p/1', message: 'a stage needs a name' }]),
+    'p/1: a stage needs a name (NO_NAME)',
+  ],
+  [
+    new errors.InvalidOptions([{ code: 'INVALID_OPTION', place: 'p/stop', message: '`grace` must be from 0, got -1' }]),
+    '`grace` must be from 0, got -1, in p/stop',
+  ],
+  [new errors.SequenceError('result 3 came twice'), 'result 3 came twice'],
+  [new errors.StageFailed({ pipeline: 'p', stage: 's' }, cause), 'p/s failed: RangeError: too far'],
+  [new errors.ItemTimeout(50), 'took longer than its `timeout` of 50 ms, all attempts together'],
+  [new errors.UndefinedItem('the source of p', 3), /^the source of p gave `undefined` as item 3: .* or give null$/],
+  [new errors.SchemaMismatch([{ message: 'too small' }]), "does not match the stage's schema: too small"],
+  [new errors.InvalidKey({}), '`key` must give a string or a number for each item, got {} (object)'],
+  [new errors.OutputLimit('1,000,000 outputs'), /^one item led to more than 1,000,000 outputs, .*`emit: 'streaming'`$/],
+  [new errors.NotRepeatable(3), /^a retry did not repeat the 3 outputs that had left already: /],
+  [new errors.ChannelFull('s', '10 items'), /^the channel before s was full \(10 items\): .*`overflow`$/],
+  [new errors.SendAfterEnd('p', 7), /^p takes no more items: /],
+  [new errors.RunEnded('p', cause), 'the run of p ended before this item was done'],
+  [new errors.AskTimeout('p', 50), 'p did not answer within 50 ms'],
+  [
+    new errors.SourceUsed('p', 'generator'),
+    /^the source of p is a generator, .*: give a function that makes a new one$/,
+  ],
+  [new errors.UnreadOutput('p', 3, 10_000), /^3 results of p have waited 10000 ms for a reader: .*`run\.consume`/],
+  [
+    new errors.UnhandledDeadLetters('p', 2, [{ stage: 's', error: cause }]),
+    'p gave up 2 items and nobody subscribed to `run.deadLetters`; the first, in s: RangeError: too far',
+  ],
+  [new errors.StateLost(1), /^its worker went, and with it the state of one key: /],
+  [new errors.StateLost(3), /^its worker went, and with it the state of 3 keys: .*`volatile: true`$/],
+  [
+    new errors.GraceExceeded('p', 100, ['p/s#0 item 3', 'p/s#1 item 4']),
+    /^p did not end within its grace period of 100 ms; abandoned: p\/s#0 item 3, p\/s#1 item 4\. .*`context\.signal`/,
+  ],
+  [new errors.Inactive('p', 100, ['p/s#0 holds item 3']), 'p has not moved for 100 ms: p/s#0 holds item 3'],
+  [new errors.TooManyDeadLetters({ deadLetters: 3 }, cause), 'more dead letters than `tolerate` allows (3)'],
+  [
+    new errors.TooManyDeadLetters({ share: 0.1, of: 50 }, cause),
+    'more dead letters than `tolerate` allows (10 % of the last 50 items)',
+  ],
+  [new errors.TooManyRestarts(3, 5_000, cause), 'restarted more than 3 times within 5000 ms: RangeError: too far'],
+  [new errors.UnknownStage('p', 'hsah', ['hash', 'print']), 'p has no stage "hsah": its stages are hash, print'],
+]
+
+classes('say what was wanted, what came, and what to do', () => {
+  for (const [error, says] of examples) {
+    if (typeof says === 'string') assert.is(error.message, says)
+    else assert.match(error.message, says)
+  }
+})
+
+classes('have their own name, and a code that follows from it', () => {
+  for (const [error] of examples) {
+    assert.instance(error, MillraceError)
+    assert.instance(error, Error)
+    assert.is(error.name, error.constructor.name)
+    const words = error.name.replace(/Error$/, '').replaceAll(/(?=[A-Z])/g, '_')
+    assert.is(error.code, `ERR${words.toUpperCase()}`)
+  }
+})
+
+classes('are all spoken of here', () => {
+  const all = Object.entries(errors).filter(([, value]) => isError(value))
+  const here = new Set(examples.map(([error]) => error.constructor.name))
+  assert.equal(
+    all
+      .map(([name]) => name)
+      .filter(name => name !== 'MillraceError')
+      .sort(),
+    [...here].sort(),
+  )
+})
+
+classes('can be told apart by whoever catches them: all that may reach a user are public', () => {
+  const inside = ['SequenceError'] // a mistake of millrace itself
+  const hidden = Object.entries(errors).flatMap(([name, value]) => (isError(value) && !(name in surface) ? [name] : []))
+  assert.equal(hidden, inside)
+})
+
+classes.run()
+
+/* ── What rides on them ─────────────────────────────────────────────────── */
+
+const data = suite('an error')
+
+data('of a blueprint lists all mistakes, a line for each', () => {
+  const mistakes = [
+    { code: 'NO_NAME', place: 'p/1', message: 'a stage needs a name' },
+    { code: 'NOT_A_BODY', place: 'p/two', message: 'a stage takes an actor' },
+  ]
+  const error = new InvalidBlueprint('p', mistakes)
+  assert.is(
+    error.message,
+    'pipeline p has 2 mistakes:\n  p/1: a stage needs a name (NO_NAME)\n  p/two: a stage takes an actor (NOT_A_BODY)',
+  )
+  assert.is(error.mistakes, mistakes)
+})
+
+data('of a stage says where: pipeline, stage, worker, item, attempt, and why', () => {
+  const suppressed = [new Error('later')]
+  const place = { pipeline: 'orders', stage: 'charge', worker: 3, sequence: 17, attempt: 2 }
+  const error = new StageFailed(place, cause, { suppressed, unfinished: 5 })
+  assert.is(error.message, 'orders/charge failed on item 17 (attempt 2): RangeError: too far')
+  const { pipeline, stage, worker, sequence, attempt } = error
+  assert.equal({ pipeline, stage, worker, sequence, attempt }, place)
+  assert.is(error.cause, cause)
+  assert.is(error.suppressed, suppressed)
+  assert.is(error.unfinished, 5)
+})
+
+data('of a stage without an item has none', () => {
+  const error = new StageFailed({ pipeline: 'p', stage: 's' }, 'a string')
+  assert.is(error.message, 'p/s failed: "a string"')
+  assert.equal([error.worker, error.sequence, error.attempt, error.unfinished], [0, undefined, 1, 0])
+  assert.equal(error.suppressed, [])
+})
+
+data('of a schema says at which place of the item', () => {
+  const error = new SchemaMismatch([
+    { message: 'must be a number', path: ['lines', 0, { key: 'cents' }] },
+    { message: 'is missing', path: [] },
+    { message: 'is odd' },
+  ])
+  assert.is(error.message, "does not match the stage's schema: lines.0.cents: must be a number; is missing; is odd")
+  assert.is(error.issues.length, 3)
+})
+
+data('gives back what it is about', () => {
+  assert.is(new errors.SendAfterEnd('p', 7).item, 7)
+  assert.is(new errors.RunEnded('p', cause).cause, cause)
+  assert.equal(new errors.GraceExceeded('p', 1, ['p/s#0 item 3']).abandoned, ['p/s#0 item 3'])
+  const letters = [{ stage: 's', error: cause }]
+  const unhandled = new errors.UnhandledDeadLetters('p', 1_200, letters)
+  assert.is(unhandled.count, 1_200)
+  assert.is(unhandled.deadLetters, letters)
+  assert.is(unhandled.cause, cause)
+  for (const error of [
+    new errors.TooManyDeadLetters({ deadLetters: 1 }, cause),
+    new errors.TooManyRestarts(1, 1, cause),
+  ]) {
+    assert.is(error.cause, cause)
+  }
+})
+
+data.run()
+
+function isError(value: unknown): boolean {
+  return typeof value === 'function' && (value === MillraceError || value.prototype instanceof MillraceError)
+}

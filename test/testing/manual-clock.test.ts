@@ -1,0 +1,117 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { manualClock } from '../../src/testing/manual-clock.ts'
+
+const clock = suite('manualClock')
+
+clock('stands still until it is told to move', () => {
+  const time = manualClock(100)
+  assert.is(time.now(), 100)
+  time.advance(15)
+  time.advance(0)
+  assert.is(time.now(), 115)
+})
+
+clock('calls what is due, in the order in which it is due, each at its time', () => {
+  const time = manualClock()
+  const calls: [string, number][] = []
+  for (const [name, millis] of [
+    ['c', 30],
+    ['a', 10],
+    ['late', 31],
+    ['b', 20],
+  ] as const) {
+    time.setTimeout(() => calls.push([name, time.now()]), millis)
+  }
+  time.advance(30)
+  assert.equal(calls, [
+    ['a', 10],
+    ['b', 20],
+    ['c', 30],
+  ])
+  assert.is(time.now(), 30)
+  time.advance(1)
+  assert.equal(calls.at(-1), ['late', 31])
+})
+
+clock('calls what was set first, of two that are due together', () => {
+  const time = manualClock()
+  const calls: string[] = []
+  for (const name of ['first', 'second', 'third']) time.setTimeout(() => calls.push(name), 5)
+  time.advance(5)
+  assert.equal(calls, ['first', 'second', 'third'])
+})
+
+clock('calls on the way what was set on the way', () => {
+  const time = manualClock()
+  const calls: number[] = []
+  const again = () => {
+    calls.push(time.now())
+    time.setTimeout(again, 10)
+  }
+  again()
+  time.advance(35)
+  assert.equal(calls, [0, 10, 20, 30])
+  assert.is(time.now(), 35)
+  assert.is(time.pending, 1)
+})
+
+clock('does not call what was cleared, even by what was due just before', () => {
+  const time = manualClock()
+  const calls: string[] = []
+  const timer = time.setTimeout(() => calls.push('cleared'), 6)
+  time.setTimeout(() => time.clearTimeout(timer), 5)
+  time.clearTimeout('no such timer')
+  time.advance(10)
+  assert.equal(calls, [])
+  assert.is(time.pending, 0)
+})
+
+clock('takes a wait below 0 for none', () => {
+  const time = manualClock(50)
+  let at = -1
+  time.setTimeout(() => {
+    at = time.now()
+  }, -20)
+  time.advance(0)
+  assert.is(at, 50)
+})
+
+clock('goes to the next that is due, one at a time', () => {
+  const time = manualClock()
+  const calls: number[] = []
+  for (const millis of [1_000, 5]) time.setTimeout(() => calls.push(time.now()), millis)
+  assert.is(time.next(), true)
+  assert.equal(calls, [5])
+  assert.is(time.next(), true)
+  assert.equal(calls, [5, 1_000])
+  assert.is(time.next(), false)
+  assert.is(time.now(), 1_000)
+})
+
+clock('says how many timers are set', () => {
+  const time = manualClock()
+  const timers = [1, 2, 3].map(millis => time.setTimeout(() => {}, millis))
+  assert.is(time.pending, 3)
+  time.clearTimeout(timers[0])
+  assert.is(time.pending, 2)
+  time.advance(2)
+  assert.is(time.pending, 1)
+})
+
+clock('is where it was when what it calls throws, and can go on', () => {
+  const time = manualClock()
+  time.setTimeout(() => {
+    throw new Error('boom')
+  }, 5)
+  let called = false
+  time.setTimeout(() => {
+    called = true
+  }, 8)
+  assert.throws(() => time.advance(10), 'boom')
+  assert.is(time.now(), 5)
+  time.advance(3)
+  assert.is(called, true)
+})
+
+clock.run()
