@@ -20,7 +20,7 @@
  */
 import type { Channel } from '../channel/channel.ts'
 import { Ticket } from '../channel/ticket.ts'
-import { InvalidKey, StateLost } from '../errors.ts'
+import { StateLost } from '../errors.ts'
 import type { StageSnapshot } from '../metrics/snapshot.ts'
 import { runFused, type Scratch } from '../runtime/inline/kernel.ts'
 import { Attempts } from './attempt.ts'
@@ -29,6 +29,7 @@ import { Exit } from './exit.ts'
 import { Failures, type Fault } from './failures.ts'
 import { Feeds } from './feeds.ts'
 import { Frames } from './frames.ts'
+import { Keyed } from './keyed.ts'
 import { type KeyState, Keys } from './keys.ts'
 import { Lane } from './lane.ts'
 import { Meter } from './meter.ts'
@@ -94,6 +95,7 @@ export class Stage {
   readonly #failures: Failures
   readonly #feeds: Feeds | undefined
   readonly #lane: Lane | undefined
+  readonly #keyed: Keyed | undefined
   /** The ways that items may take while nothing special is asked of them. */
   readonly #frames: Frames | undefined
   readonly #meter: Meter
@@ -146,7 +148,7 @@ export class Stage {
       left: bornAt => host.latency(bornAt),
       resume: work => this.#attempts.resume(work),
       advanced: () => {
-        if (this.#isKeyed) for (const worker of this.#crew.workers) this.#employ(worker)
+        this.#keyed?.employAll()
       },
       isLowest: work => this.#works.all().every(other => other.isFlush || other.sequence >= work.sequence),
     })
@@ -156,7 +158,7 @@ export class Stage {
       workerGone: worker => this.#failures.loseState(worker),
       workerRestarted: worker => {
         host.workerRestarted(this, worker.index, worker.restarts)
-        this.#employ(worker)
+        this.#keyed?.employ(worker)
         this.wake()
       },
       mayRestart: () => host.mayRestart(this),
@@ -185,6 +187,7 @@ export class Stage {
       replaced: work => void this.#exit.streams.delete(work),
     })
     this.#feeds = body.kind === 'feed' ? new Feeds(body.open, this.#feedsHost) : undefined
+    this.#keyed = plan.keyOf && this.#makeKeyed(plan.keyOf)
     this.#meter = new Meter(input, pump.clock)
     this.#frames = this.#isPlain() ? this.#makeFrames(frameMost) : undefined
     this.#lane = this.#frames && !this.#isStateful ? this.#makeLane() : undefined
@@ -383,6 +386,18 @@ export class Stage {
     return false
   }
 
+  #makeKeyed(keyOf: (item: any) => unknown): Keyed {
+    const parts = {
+      ...{ input: this.input, crew: this.#crew, keys: this.#keys },
+      ...{ works: this.#works, exit: this.#exit, failures: this.#failures },
+    }
+    return new Keyed(this.plan, keyOf, parts, {
+      take: (work, worker) => this.#take(work, worker),
+      begin: work => this.#startWork(work),
+      run: work => this.#run(work),
+    })
+  }
+
   #makeLane(): Lane {
     const { body } = this.plan
     const call =
@@ -434,7 +449,7 @@ export class Stage {
     if (this.#holds.length > 0) for (const hold of this.#holds.splice(0)) hold.close()
     if (input.arrived === input.taken) input.refill?.(1)
     if (input.arrived === input.taken) return false
-    if (!worker) return this.#claimKeyed()
+    if (!worker) return this.#keyed!.claim()
     const work = this.#works.make()
     this.#take(work, worker)
     if (this.#isStateful) {
@@ -446,54 +461,6 @@ export class Stage {
     // A handler that answers at once may as well be run in frames.
     if (this.#isAsync && !work.isRunning) this.#isAsync = false
     return true
-  }
-
-  /** An item goes to the worker that owns its key; there it waits until its key is free and the worker is. */
-  #claimKeyed(): boolean {
-    const { input } = this
-    let key: KeyState | undefined
-    let failed = false
-    let error: unknown
-    try {
-      const given = this.plan.keyOf!(input.at(input.taken))
-      if (typeof given !== 'string' && typeof given !== 'number') throw new InvalidKey(given)
-      key = this.#keys.of(given, input.sequence)
-    } catch (thrown) {
-      failed = true
-      error = thrown
-    }
-    const worker = this.#crew.workers[key?.worker ?? 0]!
-    const waits = key?.busy !== undefined || worker.restarting || worker.inHand >= this.plan.concurrency
-    if (waits && input.capacity.items === 0) return false
-    const work = this.#works.make()
-    this.#take(work, worker)
-    if (failed) {
-      this.#startWork(work)
-      work.attempts = this.plan.attempts
-      this.#failures.giveUp(work, error)
-      return true
-    }
-    work.key = key
-    if (key!.busy) key!.line.push(work)
-    else {
-      key!.busy = work
-      worker.enqueue(work)
-    }
-    this.#employ(worker)
-    return true
-  }
-
-  /** Gives a worker what waits for it, as far as it may take more. */
-  #employ(worker: InlineWorker): void {
-    while (worker.line.length > 0 && worker.inHand < this.plan.concurrency && !this.isOver) {
-      // A worker that is to be restarted waits for what it has in hand; if that streams, it waits for the lowest item to
-      // leave before it: so that one is still begun.
-      const isAwaited = worker.inHand > 0 && this.plan.emit === 'streaming' && this.#exit.isNext(worker.line[0]!)
-      if (worker.restarting && !isAwaited) return
-      const work = worker.line.shift()!
-      this.#startWork(work)
-      this.#run(work)
-    }
   }
 
   /** Takes the next item from the input. */
@@ -571,7 +538,7 @@ export class Stage {
     key.busy = next
     if (next) next.worker.enqueue(next)
     if (work.forget) this.#keys.forget(key)
-    if (this.#isKeyed) this.#employ(work.worker)
+    this.#keyed?.employ(work.worker)
   }
 
   /** All that the item led to has left. */

@@ -1,0 +1,110 @@
+/**
+ * The way of items with a key: each goes to the worker that owns its key, and waits there until the key is free.
+ *
+ *     item ─▶ key ─▶ busy? ──yes──▶ line of the key ──┐ when the one before is done
+ *                      │ no                           ▼
+ *                      └──────▶ line of the worker, the lowest first ──▶ in hand, at most `concurrency`
+ *
+ * So items of one key are handled one after another, in order, whatever else goes on.
+ */
+import type { Channel } from '../channel/channel.ts'
+import { InvalidKey } from '../errors.ts'
+import type { Crew } from './crew.ts'
+import type { Exit } from './exit.ts'
+import type { Failures } from './failures.ts'
+import type { KeyState, Keys } from './keys.ts'
+import type { StagePlan } from './plan.ts'
+import type { Work } from './work.ts'
+import type { InlineWorker } from './worker.ts'
+import type { Works } from './works.ts'
+
+export interface KeyedHost {
+  /** Takes the next item from the input. */
+  take(work: Work, worker: InlineWorker): void
+  /** It is in hand. */
+  begin(work: Work): void
+  /** Its handler is called. */
+  run(work: Work): void
+}
+
+interface Parts {
+  readonly input: Channel
+  readonly crew: Crew
+  readonly keys: Keys
+  readonly works: Works
+  readonly exit: Exit
+  readonly failures: Failures
+}
+
+export class Keyed {
+  readonly #plan: StagePlan
+  readonly #keyOf: (item: any) => unknown
+  readonly #parts: Parts
+  readonly #host: KeyedHost
+
+  constructor(plan: StagePlan, keyOf: (item: any) => unknown, parts: Parts, host: KeyedHost) {
+    this.#plan = plan
+    this.#keyOf = keyOf
+    this.#parts = parts
+    this.#host = host
+  }
+
+  /** Claims the next item, which is there; false if it has to wait in the channel. */
+  claim(): boolean {
+    const { input, crew, keys, works } = this.#parts
+    let key: KeyState | undefined
+    let error: unknown
+    try {
+      const given = this.#keyOf(input.at(input.taken))
+      if (typeof given !== 'string' && typeof given !== 'number') throw new InvalidKey(given)
+      key = keys.of(given, input.sequence)
+    } catch (thrown) {
+      error = thrown
+    }
+    const worker = crew.workers[key?.worker ?? 0]!
+    const waits = key?.busy !== undefined || worker.restarting || worker.inHand >= this.#plan.concurrency
+    if (waits && input.capacity.items === 0) return false
+    const work = works.make()
+    this.#host.take(work, worker)
+    if (!key) this.#refuse(work, error)
+    else this.#line(work, key)
+    return true
+  }
+
+  /** An item without a key has failed, once and for all. */
+  #refuse(work: Work, error: unknown): void {
+    this.#host.begin(work)
+    work.attempts = this.#plan.attempts
+    this.#parts.failures.giveUp(work, error)
+  }
+
+  #line(work: Work, key: KeyState): void {
+    work.key = key
+    if (key.busy) key.line.push(work)
+    else {
+      key.busy = work
+      work.worker.enqueue(work)
+    }
+    this.employ(work.worker)
+  }
+
+  /** Gives a worker what waits for it, as far as it may take more. */
+  employ(worker: InlineWorker): void {
+    const { exit, works } = this.#parts
+    const { concurrency, emit } = this.#plan
+    while (worker.line.length > 0 && worker.inHand < concurrency && !works.isOver) {
+      // A worker that is to be restarted waits for what it has in hand; if that streams, it waits for the lowest item to
+      // leave before it: so that one is still begun.
+      const isAwaited = worker.inHand > 0 && emit === 'streaming' && exit.isNext(worker.line[0]!)
+      if (worker.restarting && !isAwaited) return
+      const work = worker.line.shift()!
+      this.#host.begin(work)
+      this.#host.run(work)
+    }
+  }
+
+  /** The same for all workers. */
+  employAll(): void {
+    for (const worker of this.#parts.crew.workers) this.employ(worker)
+  }
+}
