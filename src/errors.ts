@@ -244,7 +244,9 @@ export class UnhandledDeadLetters extends MillraceError {
   constructor(pipeline: string, count: number, first: readonly { stage: string; error: unknown }[]) {
     const head = first[0]
     const what = `${pipeline} gave up ${count} items and nobody subscribed to \`run.deadLetters\``
-    const which = head ? `the first, in ${head.stage}: ${described(head.error)}` : 'beyond the first 1,000 they are only counted'
+    const which = head
+      ? `the first, in ${head.stage}: ${described(head.error)}`
+      : 'beyond the first 1,000 they are only counted'
     super('ERR_UNHANDLED_DEAD_LETTERS', `${what}; ${which}`, head && { cause: head.error })
     this.count = count
     this.deadLetters = first
@@ -294,11 +296,9 @@ export class TooManyDeadLetters extends MillraceError {
 /** Workers of a stage died more often than `maxRestarts` allows. */
 export class TooManyRestarts extends MillraceError {
   constructor(restarts: number, within: number, cause: unknown) {
-    super(
-      'ERR_TOO_MANY_RESTARTS',
-      `restarted more than ${restarts} times within ${within} ms: ${described(cause)}`,
-      { cause },
-    )
+    super('ERR_TOO_MANY_RESTARTS', `restarted more than ${restarts} times within ${within} ms: ${described(cause)}`, {
+      cause,
+    })
   }
 }
 

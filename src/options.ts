@@ -209,7 +209,12 @@ export const supervisionOptions = {
     default: 'max(3, workers)',
     doc: 'Give up after this many restarts of a stage …',
   },
-  within: { expected: 'milliseconds above 0', accepts: positive, default: '5000', doc: '… within this many milliseconds.' },
+  within: {
+    expected: 'milliseconds above 0',
+    accepts: positive,
+    default: '5000',
+    doc: '… within this many milliseconds.',
+  },
   backoff: {
     expected: 'a function of the restart’s number',
     accepts: fn,
@@ -247,7 +252,11 @@ export const runOptions = {
     doc: 'Its abort ends the run at once; `done` rejects with its reason.',
   },
   on: { ...stageOptions.on, default: "'inline'", doc: 'Where stages run that can travel and do not say.' },
-  grace: { ...supervisionOptions.grace, default: 'that of `supervise`', doc: 'Milliseconds that a teardown may take in all.' },
+  grace: {
+    ...supervisionOptions.grace,
+    default: 'that of `supervise`',
+    doc: 'Milliseconds that a teardown may take in all.',
+  },
   inFlight: {
     expected: 'a whole number from 1',
     accepts: whole(1),
@@ -262,7 +271,8 @@ export const runOptions = {
   },
   clock: {
     expected: 'a Clock: { now, setTimeout, clearTimeout }',
-    accepts: value => ['now', 'setTimeout', 'clearTimeout'].every(name => fn((value as Record<string, unknown> | null)?.[name])),
+    accepts: value =>
+      ['now', 'setTimeout', 'clearTimeout'].every(name => fn((value as Record<string, unknown> | null)?.[name])),
     default: "the machine's",
     doc: 'What every wait of the run asks for the time; tests hand in a manual one.',
   },

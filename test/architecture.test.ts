@@ -81,6 +81,18 @@ architecture('src imports what package.json lists, and Node', () => {
   assert.equal(unlisted, [])
 })
 
+architecture('a module does nothing when it is imported, whoever imports it first', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter(resource => resource === 'Timeout').length
+  const before = timers()
+  for (const [folder, files] of [
+    ['src', sourcesOf('src').filter(file => file !== 'cli/main.ts')],
+    ['actors', sourcesOf('actors')],
+  ] as const) {
+    for (const file of files.reverse()) await import(`../${folder}/${file.replace(/ts$/, 'js')}`)
+  }
+  assert.ok(timers() <= before)
+})
+
 architecture.run()
 
 /** Names below a folder, with `/` on every system. */

@@ -47,7 +47,9 @@ export interface Behaviour<In, R, F, State, Arg, Resources> {
   /** Checks items where they enter the stage. */
   schema?: StandardSchema<In>
   /** Error classes to be revived as themselves, beside those that the actor's module exports. */
-  errors?: readonly (abstract new (...args: any) => Error)[]
+  errors?: readonly (abstract new (
+    ...args: any
+  ) => Error)[]
 }
 
 /** A body over the whole stream; what it yields between two takes belongs to the item taken last. */

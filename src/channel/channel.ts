@@ -203,14 +203,14 @@ export class Channel {
     this.onRoom()
   }
 
-  /** Throws away all that waits, and says how many items that were. */
+  /** Throws away all that waits, and says how many items that were. Whoever asked for one of them hears of the end. */
   clear(): number {
     const { count } = this
     while (this.arrived > this.taken) {
       const { tag } = this
       this.take()
       tag?.hold?.close()
-      tag?.origin?.close()
+      if (!tag?.origin?.asker) tag?.origin?.close()
     }
     return count
   }

@@ -2,8 +2,7 @@
  * A pipeline as plain data: what was written, before anything runs.
  */
 import type { OperatorFunction } from 'rxjs'
-import type { ActorDefinition } from '../actor/define-actor.ts'
-import type { Home } from '../actor/define-actor.ts'
+import type { ActorDefinition, Home } from '../actor/define-actor.ts'
 import type { SourceOptions, StageOptions, Supervision } from './language.ts'
 
 export interface Blueprint {
@@ -19,7 +18,12 @@ export type Step =
   | { readonly kind: 'map'; readonly fn: (item: any) => unknown }
   | { readonly kind: 'filter'; readonly fn: (item: any) => unknown }
   | { readonly kind: 'operators'; readonly operators: readonly OperatorFunction<any, any>[] }
-  | { readonly kind: 'stage'; readonly name: string; readonly body: StepBody; readonly how: StageOptions<any> | undefined }
+  | {
+      readonly kind: 'stage'
+      readonly name: string
+      readonly body: StepBody
+      readonly how: StageOptions<any> | undefined
+    }
 
 export type StepBody =
   | { readonly kind: 'actor'; readonly actor: ActorDefinition }

@@ -5,7 +5,7 @@ import type { OperatorFunction } from 'rxjs'
 import { ActorDefinition, type Home, isBody } from '../actor/define-actor.ts'
 import { InvalidBlueprint, type Mistake } from '../errors.ts'
 import { BLUEPRINT, type Blueprint, blueprintOf, type Step, type StepBody } from './blueprint.ts'
-import type { Pipeline, RunOptions, Running, SourceOptions, StageOptions, Start, Supervision } from './language.ts'
+import type { Pipeline, Running, RunOptions, SourceOptions, StageOptions, Start, Supervision } from './language.ts'
 import { startRun } from './running.ts'
 import { validate } from './validate.ts'
 
@@ -82,7 +82,6 @@ export function pipeline(name: string, home?: Home): unknown {
   const blueprint: Blueprint = { name, home, steps: [], supervision: {} }
   const open = new FluentPipeline(blueprint)
   return Object.assign(open, {
-    from: (value: unknown, options?: SourceOptions) =>
-      new FluentPipeline({ ...blueprint, source: { value, options } }),
+    from: (value: unknown, options?: SourceOptions) => new FluentPipeline({ ...blueprint, source: { value, options } }),
   })
 }

@@ -5,7 +5,7 @@ import type { AnyBehaviour, AnyStreamBehaviour } from '../actor/behaviour.ts'
 import type { ActorDefinition } from '../actor/define-actor.ts'
 import type { Capacity } from '../channel/channel.ts'
 import { weigh } from '../channel/weigh.ts'
-import { fusedKernel, handlerKernel, receiveKernel, type Step as FusedStep } from '../runtime/inline/kernel.ts'
+import { type Step as FusedStep, fusedKernel, handlerKernel, receiveKernel } from '../runtime/inline/kernel.ts'
 import type { BehaviourBody, Body, StagePlan } from '../stage/plan.ts'
 import type { Blueprint, Step, StepBody } from './blueprint.ts'
 import type { StageOptions } from './language.ts'
@@ -93,7 +93,9 @@ export function nameOf(steps: readonly Step[], index: number): string {
   if (step.kind === 'operators') return `pipe@${index + 1}`
   let first = index
   while (isFusable(steps[first - 1])) first--
-  return `${fusedFrom(steps, first).map(({ kind }) => kind).join('·')}@${first + 1}`
+  return `${fusedFrom(steps, first)
+    .map(({ kind }) => kind)
+    .join('·')}@${first + 1}`
 }
 
 function isFusable(step: Step | undefined): step is Step & FusedStep {
@@ -145,7 +147,9 @@ function actorBody(actor: ActorDefinition): Body {
 /** Whether what a stage does with an item depends on items before it. */
 export function isStateful(body: StepBody): boolean {
   if (body.kind === 'pipeline') {
-    return body.blueprint.steps.some(step => step.kind === 'operators' || (step.kind === 'stage' && isStateful(step.body)))
+    return body.blueprint.steps.some(
+      step => step.kind === 'operators' || (step.kind === 'stage' && isStateful(step.body)),
+    )
   }
   if (body.kind === 'nothing' || typeof body.actor.body === 'function') return false
   const { start, flush, stream } = body.actor.body as Partial<AnyBehaviour & AnyStreamBehaviour>

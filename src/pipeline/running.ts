@@ -150,7 +150,10 @@ class InlineRun implements Running<any, any> {
 
     const inFlight = options.inFlight ?? Infinity
     const plans = planOf(blueprint, (name, inner, stateful) =>
-      nestedBody(() => startRun(inner, { clock: this.#pump.clock }, { ...internals, contained: this.#innerLetters(name) }), stateful),
+      nestedBody(
+        () => startRun(inner, { clock: this.#pump.clock }, { ...internals, contained: this.#innerLetters(name) }),
+        stateful,
+      ),
     )
     let isTagged = source === undefined || inFlight !== Infinity
     const channels = plans.map((plan, index) => {
@@ -255,30 +258,30 @@ class InlineRun implements Running<any, any> {
   readonly #host: StageHost
 
   #makeHost(): StageHost {
-    const run = this
     return {
-      failed: (stage, fault) => run.#stageFailed(stage, fault),
-      suppressed: error => run.#suppressed.push(error),
-      deadLetter: (stage, failure, isHeard) => run.#deadLetter(stage.plan.name, failure, isHeard),
-      dropped: (stage, dropped) => run.#dropped(stage, dropped),
-      isCounting: run.#blueprint.supervision.tolerate !== undefined,
-      itemsEnded: (stage, items, dead) => run.#itemsEnded(stage, items, dead),
-      workerFailed: (stage, worker, error) => run.#tell({ type: 'worker.failed', stage: stage.plan.name, worker, error }),
+      failed: (stage, fault) => this.#stageFailed(stage, fault),
+      suppressed: error => this.#suppressed.push(error),
+      deadLetter: (stage, failure, isHeard) => this.#deadLetter(stage.plan.name, failure, isHeard),
+      dropped: (stage, dropped) => this.#dropped(stage, dropped),
+      isCounting: this.#blueprint.supervision.tolerate !== undefined,
+      itemsEnded: (stage, items, dead) => this.#itemsEnded(stage, items, dead),
+      workerFailed: (stage, worker, error) =>
+        this.#tell({ type: 'worker.failed', stage: stage.plan.name, worker, error }),
       workerRestarted: (stage, worker, restarts) => {
-        run.#tell({ type: 'worker.restarted', stage: stage.plan.name, worker, restarts })
+        this.#tell({ type: 'worker.restarted', stage: stage.plan.name, worker, restarts })
       },
-      stateLost: (stage, keys) => run.#tell({ type: 'state.lost', stage: stage.plan.name, keys }),
-      mayRestart: stage => run.#mayRestart(stage),
-      backoff: restart => run.#blueprint.supervision.backoff?.(restart) ?? 0,
+      stateLost: (stage, keys) => this.#tell({ type: 'state.lost', stage: stage.plan.name, keys }),
+      mayRestart: stage => this.#mayRestart(stage),
+      backoff: restart => this.#blueprint.supervision.backoff?.(restart) ?? 0,
       tooManyRestarts: (stage, cause) => {
-        const { maxRestarts, within } = run.#blueprint.supervision
+        const { maxRestarts, within } = this.#blueprint.supervision
         return new TooManyRestarts(maxRestarts ?? Math.max(3, stage.plan.workers), within ?? 5_000, cause)
       },
-      restarting: (stage, cause) => run.#restartOthers(stage, cause),
-      started: stage => run.#tell({ type: 'stage.started', stage: stage.plan.name }),
-      ended: stage => run.#stageOver(stage),
-      quiet: () => run.wake(),
-      latency: bornAt => run.#latency.record(Math.max(0, run.#pump.time - bornAt) * 1e6),
+      restarting: (stage, cause) => this.#restartOthers(stage, cause),
+      started: stage => this.#tell({ type: 'stage.started', stage: stage.plan.name }),
+      ended: stage => this.#stageOver(stage),
+      quiet: () => this.wake(),
+      latency: bornAt => this.#latency.record(Math.max(0, this.#pump.time - bornAt) * 1e6),
     }
   }
 
@@ -370,7 +373,7 @@ class InlineRun implements Running<any, any> {
     if (this.#fault) this.#suppressed.push(this.#fault.fault.error)
     this.#fault = { place, fault, last }
     this.#source.kill()
-    this.#stages.slice(0, last + 1).forEach(each => each.abandon(fault.error))
+    for (const stage of this.#stages.slice(0, last + 1)) stage.abandon(fault.error)
     this.#lifecycle.send({ type: 'fail' })
     this.wake()
   }
@@ -469,7 +472,10 @@ class InlineRun implements Running<any, any> {
       if (timer !== undefined) this.#pump.clock.clearTimeout(timer)
       this.#timers.delete('unread')
     } else if (timer === undefined) {
-      this.#timers.set('unread', this.#pump.clock.setTimeout(() => this.#unread(), unreadMs))
+      this.#timers.set(
+        'unread',
+        this.#pump.clock.setTimeout(() => this.#unread(), unreadMs),
+      )
     }
   }
 
@@ -523,8 +529,16 @@ class InlineRun implements Running<any, any> {
     if (this.#error) return { value: this.#error }
     if (this.#fault) {
       const { place, fault } = this.#fault
-      const at = { pipeline: name, stage: place, worker: fault.worker, sequence: fault.sequence, attempt: fault.attempts }
-      return { value: new StageFailed(at, fault.error, { suppressed: this.#suppressed, unfinished: summary.unfinished }) }
+      const at = {
+        pipeline: name,
+        stage: place,
+        worker: fault.worker,
+        sequence: fault.sequence,
+        attempt: fault.attempts,
+      }
+      return {
+        value: new StageFailed(at, fault.error, { suppressed: this.#suppressed, unfinished: summary.unfinished }),
+      }
     }
     if (this.#cancelled?.isError) return { value: this.#cancelled.reason }
     if (this.#letters.unheard > 0) {
@@ -566,7 +580,10 @@ class InlineRun implements Running<any, any> {
       return this.#cancel({})
     }
     this.#moved = moved
-    this.#timers.set('inactivity', this.#pump.clock.setTimeout(() => this.#watchInactivity(), inactivity))
+    this.#timers.set(
+      'inactivity',
+      this.#pump.clock.setTimeout(() => this.#watchInactivity(), inactivity),
+    )
   }
 
   /* ── what users do ─────────────────────────────────────────────────────── */
@@ -638,7 +655,12 @@ class InlineRun implements Running<any, any> {
 
   channel(name: string): Observable<Entered> {
     const stage = this.#stages.find(({ plan }) => plan.name === name)
-    if (!stage) throw new UnknownStage(this.#blueprint.name, name, this.#stages.map(({ plan }) => plan.name))
+    if (!stage)
+      throw new UnknownStage(
+        this.#blueprint.name,
+        name,
+        this.#stages.map(({ plan }) => plan.name),
+      )
     let unwatch = () => {}
     const watched = new Broadcast<Entered>({
       ...this.#listening(`channel(${name})`),

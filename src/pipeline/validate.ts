@@ -42,7 +42,8 @@ function blueprintMistakes(blueprint: Blueprint, options: RunOptions | undefined
   steps.forEach((step, index) => {
     const place = `${name}/${nameOf(steps, index)}`
     if (step.kind === 'map' || step.kind === 'filter') {
-      if (typeof step.fn !== 'function') say('NOT_A_FUNCTION', place, `\`${step.kind}\` takes a function, got ${shown(step.fn)}`)
+      if (typeof step.fn !== 'function')
+        say('NOT_A_FUNCTION', place, `\`${step.kind}\` takes a function, got ${shown(step.fn)}`)
     } else if (step.kind === 'operators') {
       const odd = step.operators.find(operator => typeof operator !== 'function')
       if (odd !== undefined || step.operators.length === 0) {
@@ -78,8 +79,14 @@ function stageMistakes(step: Step & { kind: 'stage' }, place: string, options: R
     say('NO_RUNTIME', `there is no runtime '${runtime}' in this version: leave \`on\` out, or say 'inline'`)
   }
   if (body.kind === 'pipeline') {
-    mistakes.push(...blueprintMistakes(body.blueprint, undefined).map(mistake => ({ ...mistake, place: `${place}/${mistake.place}` })))
-    if (body.blueprint.source) say('CONNECTED', 'the input of this pipeline is already connected: a stage must be an open one')
+    mistakes.push(
+      ...blueprintMistakes(body.blueprint, undefined).map(mistake => ({
+        ...mistake,
+        place: `${place}/${mistake.place}`,
+      })),
+    )
+    if (body.blueprint.source)
+      say('CONNECTED', 'the input of this pipeline is already connected: a stage must be an open one')
   }
   mistakes.push(...combinations(step, how ?? {}, place))
   return mistakes
@@ -95,20 +102,34 @@ function combinations(step: Step & { kind: 'stage' }, how: StageOptions<any>, pl
   const isStream = behaviour !== undefined && 'stream' in behaviour
   const key = how.key ?? (behaviour as AnyBehaviour | undefined)?.key
   if (isStream) {
-    if (concurrency > 1) say('STREAM_CONCURRENCY', 'a body over the whole stream takes items itself: leave `concurrency` out')
+    if (concurrency > 1)
+      say('STREAM_CONCURRENCY', 'a body over the whole stream takes items itself: leave `concurrency` out')
     if ((how.retry?.attempts ?? 1) > 1) {
-      say('STREAM_RETRY', 'a body over the whole stream cannot be given an item again: leave `retry` out, and retry inside it')
+      say(
+        'STREAM_RETRY',
+        'a body over the whole stream cannot be given an item again: leave `retry` out, and retry inside it',
+      )
     }
     if (key !== undefined) say('STREAM_KEY', 'a body over the whole stream has no state by key: leave `key` out')
   } else if (isStateful(body) && key === undefined) {
     const fix = 'give it a `key`, or leave the option out'
-    if (workers > 1) say('STATEFUL_WORKERS', `a stateful actor without a key has one state, so \`workers\` must be 1, got ${workers}: ${fix}`)
+    if (workers > 1)
+      say(
+        'STATEFUL_WORKERS',
+        `a stateful actor without a key has one state, so \`workers\` must be 1, got ${workers}: ${fix}`,
+      )
     if (concurrency > 1) {
-      say('STATEFUL_CONCURRENCY', `a stateful actor without a key handles one item after another, so \`concurrency\` must be 1, got ${concurrency}: ${fix}`)
+      say(
+        'STATEFUL_CONCURRENCY',
+        `a stateful actor without a key handles one item after another, so \`concurrency\` must be 1, got ${concurrency}: ${fix}`,
+      )
     }
   }
   if (how.inFlight !== undefined && how.inFlight < workers * concurrency) {
-    say('IN_FLIGHT', `\`inFlight\` must be at least workers × concurrency (${workers * concurrency}), got ${how.inFlight}`)
+    say(
+      'IN_FLIGHT',
+      `\`inFlight\` must be at least workers × concurrency (${workers * concurrency}), got ${how.inFlight}`,
+    )
   }
   return mistakes
 }

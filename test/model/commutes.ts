@@ -38,7 +38,10 @@ export const commutes = fc.asyncProperty(cases, async each => {
 })
 
 async function modelOf({ recipe, input }: Case): Promise<Outcome> {
-  return model(built(recipe, async () => {}, pipeline('model')), input)
+  return model(
+    built(recipe, async () => {}, pipeline('model')),
+    input,
+  )
 }
 
 async function runOf({ recipe, input, source, reading, inFlight, frameMost }: Case): Promise<Executed> {
@@ -70,7 +73,8 @@ function compare(expected: Outcome, found: Executed): void {
   same('results', expected.results, found.results)
   const { failure } = expected
   if (failure) {
-    if (!(found.error instanceof StageFailed)) throw new Error(`must fail with ${rootOf(failure.error)}, got ${found.error}`)
+    if (!(found.error instanceof StageFailed))
+      throw new Error(`must fail with ${rootOf(failure.error)}, got ${found.error}`)
     same('stage', failure.stage, found.error.stage)
     same('sequence', failure.sequence, found.error.sequence)
     same('cause', rootOf(failure.error), rootOf(found.error))
@@ -86,7 +90,12 @@ function compare(expected: Outcome, found: Executed): void {
     if (failure) same(`dead letters of ${stage}`, wanted, got.slice(0, wanted.length))
     else if (isOwn) same(`dead letters of ${stage}`, wanted, got)
     // Within a stage, what ran ahead of a failure that took the whole item with it may have been given up as well.
-    else same(`dead letters of ${stage}`, wanted.filter(letter => !got.includes(letter)), [])
+    else
+      same(
+        `dead letters of ${stage}`,
+        wanted.filter(letter => !got.includes(letter)),
+        [],
+      )
   }
   if (!failure) {
     const own = (letters: readonly { stage: string }[]) => letters.filter(({ stage }) => !stage.includes('/')).length

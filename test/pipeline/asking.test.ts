@@ -24,7 +24,9 @@ asking('resolves with all that the item led to, in order', async () => {
 })
 
 asking('gives results to the asker alone', async () => {
-  const run = pipeline<number>('p').map(n => n * 2).run()
+  const run = pipeline<number>('p')
+    .map(n => n * 2)
+    .run()
   const read: number[] = []
   run.output.subscribe(n => read.push(n))
   const [two, , six] = await within(1_000, Promise.all([run.ask(1), run.send(2), run.ask(3)]))
@@ -36,7 +38,9 @@ asking('gives results to the asker alone', async () => {
 
 asking('needs no reader', async () => {
   const clock = manualClock()
-  const run = pipeline<number>('p').map(n => n + 1).run({ clock })
+  const run = pipeline<number>('p')
+    .map(n => n + 1)
+    .run({ clock })
   for (const n of upTo(3000)) assert.equal(await run.ask(n), [n + 1])
   clock.advance(60_000)
   run.end()
@@ -193,7 +197,9 @@ asking('while it waits in line gives up after its timeout, and its item is not h
 })
 
 asking('rejects with the reason of its signal, also one that was aborted before', async () => {
-  const run = pipeline<number>('p').stage('s', () => new Promise<number>(() => {})).run()
+  const run = pipeline<number>('p')
+    .stage('s', () => new Promise<number>(() => {}))
+    .run()
   const controller = new AbortController()
   const failed = failureOf(run.ask(1, { signal: controller.signal }))
   await turns()
@@ -219,14 +225,18 @@ asking('for `undefined` is refused', async () => {
 })
 
 asking('is answered before `stop()` resolves', async () => {
-  const run = pipeline<number>('p').stage('s', async (n: number) => n).run()
+  const run = pipeline<number>('p')
+    .stage('s', async (n: number) => n)
+    .run()
   const answer = run.ask(1)
   await within(1_000, run.stop())
   assert.equal(await answer, [1])
 })
 
 asking('rejects when the run is torn down', async () => {
-  const run = pipeline<number>('p').stage('s', async (n: number) => n, { workers: 0 }).run()
+  const run = pipeline<number>('p')
+    .stage('s', async (n: number) => n, { workers: 0 })
+    .run()
   const failed = failureOf(run.ask(1))
   await turns()
   await within(1_000, run.stop({ grace: 0 }))
@@ -240,7 +250,10 @@ asking('says at once what is wrong with its options', () => {
     thrownBy(() => ask(1, { timeout: -1 })).message,
     '`timeout` must be a number of milliseconds above 0, got -1 (number), in p: ask',
   )
-  assert.is(thrownBy(() => ask(1, { timeot: 1 })).message, 'unknown option `timeot`: did you mean `timeout`?, in p: ask')
+  assert.is(
+    thrownBy(() => ask(1, { timeot: 1 })).message,
+    'unknown option `timeot`: did you mean `timeout`?, in p: ask',
+  )
   assert.match(thrownBy(() => ask(1, { signal: {} })).message, '`signal` must be an AbortSignal, got {} (object)')
   void run.stop()
 })

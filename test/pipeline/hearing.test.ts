@@ -41,7 +41,12 @@ throwing('hears of it, where it has a handler', async () => {
 throwing('fails the run behind operators as well', async () => {
   const piped = [
     (run: any) => run.output.pipe(map((n: number) => n)),
-    (run: any) => run.output.pipe(map((n: number) => n), filter(() => true), tap(() => {})),
+    (run: any) =>
+      run.output.pipe(
+        map((n: number) => n),
+        filter(() => true),
+        tap(() => {}),
+      ),
     (run: any) => run.output.pipe(mergeMap((n: number) => of(n))),
   ]
   for (const pipe of piped) {
@@ -104,16 +109,23 @@ throwing('of several, the first counts, and the others are suppressed', async ()
   })
   const error = await failureOf(run.done)
   assert.is(error.cause.message, 'boom')
-  assert.equal(error.suppressed.map((each: Error) => each.message), ['four'])
+  assert.equal(
+    error.suppressed.map((each: Error) => each.message),
+    ['four'],
+  )
 })
 
 throwing('to events, dead letters or a channel fails the run as well, and says where', async () => {
   const failing = pipeline('p')
     .from(upTo(5))
-    .stage('s', (n: number) => {
-      if (n === 2) throw new Error('two')
-      return n
-    }, { onFailure: 'skip' })
+    .stage(
+      's',
+      (n: number) => {
+        if (n === 2) throw new Error('two')
+        return n
+      },
+      { onFailure: 'skip' },
+    )
   const throws = () => {
     throw new RangeError('boom')
   }
@@ -147,7 +159,11 @@ hearing('is told to the loop, the subscriber, the consumer and `done` alike', as
   const run = broken().run()
   const heard: any[] = []
   run.output.subscribe({ error: error => heard.push(error) })
-  heard.push(await failureOf(Promise.resolve(all(run))), await failureOf(run.consume(() => {})), await failureOf(run.done))
+  heard.push(
+    await failureOf(Promise.resolve(all(run))),
+    await failureOf(run.consume(() => {})),
+    await failureOf(run.done),
+  )
   assert.is(new Set(heard).size, 1)
   assert.is(heard.length, 4)
   assert.is(heard[0].cause.message, 'two')
@@ -200,7 +216,10 @@ const ways: Record<string, { code: string; rejections: number; exceptions?: numb
     rejections: 0,
     exceptions: 1,
   },
-  'by `firstValueFrom`': { code: 'firstValueFrom(run.output.pipe(filter(() => false))).catch(() => {})', rejections: 0 },
+  'by `firstValueFrom`': {
+    code: 'firstValueFrom(run.output.pipe(filter(() => false))).catch(() => {})',
+    rejections: 0,
+  },
   'by `firstValueFrom`, with nothing in between': {
     code: 'firstValueFrom(run.output).catch(() => {})',
     rejections: 0,
@@ -209,7 +228,10 @@ const ways: Record<string, { code: string; rejections: number; exceptions?: numb
   'by a consumer': { code: 'run.consume(() => {}).catch(() => {})', rejections: 0 },
   'by a consumer that nobody awaits: one, its own': { code: 'run.consume(() => {})', rejections: 1 },
   'by `done`': { code: 'run.done.catch(() => {})', rejections: 0 },
-  'by `done`, a turn later': { code: 'run.output.subscribe({ error() {} }); await turn(); run.done.catch(() => {})', rejections: 0 },
+  'by `done`, a turn later': {
+    code: 'run.output.subscribe({ error() {} }); await turn(); run.done.catch(() => {})',
+    rejections: 0,
+  },
   'by `stop()`': { code: 'run.stop().catch(() => {})', rejections: 0 },
   'by a subscriber, with events and dead letters watched as well': {
     code: 'run.events.subscribe(); run.deadLetters.subscribe(); run.output.subscribe({ error() {} })',

@@ -13,7 +13,10 @@ const leaving = suite('leaving the loop')
 
 leaving('cancels: the rest is unfinished, `done` resolves, the source is told', async () => {
   const counted = endless()
-  const run = pipeline('p').from(counted.source).stage('s', (n: number) => n).run()
+  const run = pipeline('p')
+    .from(counted.source)
+    .stage('s', (n: number) => n)
+    .run()
   const results: number[] = []
   for await (const n of run) {
     results.push(n)
@@ -60,7 +63,9 @@ leaving('tells an async source, without waiting for what it is waiting for', asy
       }
     },
   }
-  const run = pipeline('p').from(source as AsyncIterable<number>).run()
+  const run = pipeline('p')
+    .from(source as AsyncIterable<number>)
+    .run()
   for await (const n of run) if (n === 2) break
   await within(1_000, run.done)
   assert.is(returned, 1)
@@ -87,7 +92,10 @@ leaving('does not cancel while somebody else reads', async () => {
 })
 
 leaving('after `stop()` lets the drain go on', async () => {
-  const run = pipeline('p').from(upTo(5)).stage('s', async (n: number) => n).run()
+  const run = pipeline('p')
+    .from(upTo(5))
+    .stage('s', async (n: number) => n)
+    .run()
   const loop = run[Symbol.asyncIterator]()
   await take(loop, 1)
   const stopped = run.stop()
@@ -96,7 +104,10 @@ leaving('after `stop()` lets the drain go on', async () => {
 })
 
 leaving('counts what was given and not read as unread: nothing twice, nothing lost', async () => {
-  const run = pipeline('p').from(upTo(100)).stage('s', (n: number) => n).run()
+  const run = pipeline('p')
+    .from(upTo(100))
+    .stage('s', (n: number) => n)
+    .run()
   const loop = run[Symbol.asyncIterator]()
   const mine = await take(loop, 7)
   await within(1_000, loop.return!())
@@ -128,7 +139,9 @@ aborting('before the start rejects with its reason, and nothing is asked', async
     asked++
     return [1]
   }
-  const run = pipeline('p').from(source).run({ signal: AbortSignal.abort(reason) })
+  const run = pipeline('p')
+    .from(source)
+    .run({ signal: AbortSignal.abort(reason) })
   assert.is(await failureOf(run.done), reason)
   await turns(3)
   assert.is(asked, 0)
@@ -177,7 +190,9 @@ aborting('while items are under way rejects with its reason, for whoever waits',
 
 aborting('rejects with whatever the reason is', async () => {
   for (const reason of ['text', 0, null, { any: 'thing' }]) {
-    const run = pipeline('p').from([1]).run({ signal: AbortSignal.abort(reason) })
+    const run = pipeline('p')
+      .from([1])
+      .run({ signal: AbortSignal.abort(reason) })
     assert.is(await failureOf(run.done), reason)
   }
   const run = pipeline('p').from([1]).run({ signal: AbortSignal.abort() })
@@ -187,7 +202,10 @@ aborting('rejects with whatever the reason is', async () => {
 aborting('ends a drain', async () => {
   const controller = new AbortController()
   const held = gate()
-  const run = pipeline('p').from([1]).stage('s', () => held.promise).run({ signal: controller.signal })
+  const run = pipeline('p')
+    .from([1])
+    .stage('s', () => held.promise)
+    .run({ signal: controller.signal })
   run.output.subscribe()
   await turns(3)
   const stopped = failureOf(run.stop())
@@ -223,7 +241,10 @@ aborting('after the end changes nothing, and nobody listens to it any more', asy
 aborting('does not wait for a handler that ignores it for longer than the grace period', async () => {
   const controller = new AbortController()
   const clock = manualClock()
-  const run = pipeline('p').from([7]).stage('s', () => new Promise<never>(() => {})).run({ clock, signal: controller.signal })
+  const run = pipeline('p')
+    .from([7])
+    .stage('s', () => new Promise<never>(() => {}))
+    .run({ clock, signal: controller.signal })
   let error: any
   run.done.catch(reason => (error = reason))
   await turns()

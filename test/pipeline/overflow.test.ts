@@ -4,7 +4,6 @@ import * as assert from 'uvu/assert'
 import { ChannelFull, StageFailed } from '../../src/errors.ts'
 import type { Overflow, PipelineEvent } from '../../src/pipeline/language.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
-import { aborted } from '../support/aborted.ts'
 import { failureOf } from '../support/failure.ts'
 import { gate } from '../support/gate.ts'
 import { all, upTo } from '../support/take.ts'
@@ -45,7 +44,10 @@ overflow('`drop-newest` drops what comes, counted and told', async () => {
   assert.is(summary.dropped, 10 - kept.length)
   assert.ok(kept.length === 3 || kept.length === 4, `${kept}`)
   const dropped = events.flatMap(event => (event.type === 'item.dropped' ? [event] : []))
-  assert.equal(dropped.map(({ stage, dropped }) => [stage, dropped]), upTo(10 - kept.length).map(n => ['b', n + 1]))
+  assert.equal(
+    dropped.map(({ stage, dropped }) => [stage, dropped]),
+    upTo(10 - kept.length).map(n => ['b', n + 1]),
+  )
   assert.is(run.snapshot().stages[1]!.dropped, 10 - kept.length)
 })
 
@@ -100,8 +102,8 @@ function pushed(options?: { overflow?: Overflow; capacity?: number }) {
   const held = gate()
   const run = pipeline('p')
     .from(subject, options)
-    .stage('s', async (n: number, { signal }) => {
-      await Promise.race([held.promise, aborted(signal)])
+    .stage('s', async (n: number) => {
+      await held.promise
       return n
     })
     .run()
@@ -111,9 +113,10 @@ function pushed(options?: { overflow?: Overflow; capacity?: number }) {
 }
 
 overflow('of an Observable source fails where nothing else is said: it cannot be asked to wait', async () => {
-  const { subject, run } = pushed({ capacity: 2 })
+  const { subject, held, run } = pushed({ capacity: 2 })
   await turns()
   for (const n of upTo(4)) subject.next(n)
+  held.open()
   const error = await failureOf(run.done)
   assert.is(error.stage, 'source')
   assert.instance(error.cause, ChannelFull)
@@ -125,7 +128,10 @@ overflow('of an Observable source fails where nothing else is said: it cannot be
 })
 
 overflow('of an Observable source drops where that is said', async () => {
-  for (const [how, kept] of [['drop-newest', [0, 1, 2]], ['drop-oldest', [0, 8, 9]]] as const) {
+  for (const [how, kept] of [
+    ['drop-newest', [0, 1, 2]],
+    ['drop-oldest', [0, 8, 9]],
+  ] as const) {
     const { subject, held, run, results } = pushed({ capacity: 2, overflow: how })
     await turns()
     for (const n of upTo(10)) subject.next(n)

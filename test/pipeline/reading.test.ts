@@ -20,9 +20,22 @@ reading('go to a subscriber as they leave, and then it hears of the end', async 
 })
 
 reading('are an Observable like any other: operators and helpers of RxJS take it', async () => {
-  const numbers = pipeline('p').from([1, 2, 3]).map(n => n * 10)
+  const numbers = pipeline('p')
+    .from([1, 2, 3])
+    .map(n => n * 10)
   assert.is(await within(1_000, lastValueFrom(numbers.run().output)), 30)
-  assert.equal(await within(1_000, lastValueFrom(numbers.run().output.pipe(map(n => n + 1), toArray()))), [11, 21, 31])
+  assert.equal(
+    await within(
+      1_000,
+      lastValueFrom(
+        numbers.run().output.pipe(
+          map(n => n + 1),
+          toArray(),
+        ),
+      ),
+    ),
+    [11, 21, 31],
+  )
   const run = numbers.run()
   assert.is(await within(1_000, firstValueFrom(run.output)), 10)
   assert.equal(await all(run), [20, 30])
@@ -30,7 +43,10 @@ reading('are an Observable like any other: operators and helpers of RxJS take it
 
 reading('are pulled by `for await`, which slows the source', async () => {
   const counted = endless()
-  const run = pipeline('p').from(counted.source, { capacity: 4 }).stage('s', (n: number) => n).run()
+  const run = pipeline('p')
+    .from(counted.source, { capacity: 4 })
+    .stage('s', (n: number) => n)
+    .run()
   const loop = run[Symbol.asyncIterator]()
   assert.equal(await take(loop, 3), [0, 1, 2])
   await turns()
@@ -57,7 +73,14 @@ reading('reach every one of several readers, each of them all', async () => {
   const pushed: number[] = []
   const consumed: number[] = []
   run.output.subscribe(n => pushed.push(n))
-  const [first, second] = await Promise.all([all(run), all(run), within(5_000, run.consume(n => void consumed.push(n)))])
+  const [first, second] = await Promise.all([
+    all(run),
+    all(run),
+    within(
+      5_000,
+      run.consume(n => void consumed.push(n)),
+    ),
+  ])
   for (const results of [pushed, consumed, first, second]) assert.equal(results, upTo(3000))
 })
 
@@ -79,6 +102,8 @@ reading('are paced by the slowest reader that pulls', async () => {
   assert.ok(pushed <= 2005 + 1024, `then the subscriber has ${pushed}`)
   await slow.return!()
   await fast.return!()
+  // The subscriber is still there, and the source has no end.
+  await within(1_000, run.stop())
 })
 
 reading('that are gone do not come back for one who is late', async () => {
@@ -223,7 +248,10 @@ reading('are complete when `done` resolves: a consumer at work is waited for', a
 reading('have a consumer that is a function, and options that it knows', async () => {
   const run = pipeline('p').from([1]).run()
   const consume = run.consume.bind(run) as (...args: any[]) => unknown
-  assert.match(thrownBy(() => consume(3)).message, '`consume` must be given a function of the result, got 3 (number), in p')
+  assert.match(
+    thrownBy(() => consume(3)).message,
+    '`consume` must be given a function of the result, got 3 (number), in p',
+  )
   assert.match(
     thrownBy(() => consume(() => {}, { concurrency: 0 })).message,
     '`concurrency` must be a whole number from 1, got 0 (number)',

@@ -30,7 +30,9 @@ run('throws all mistakes at once, before anything starts', () => {
 })
 
 run('says what `validate` says', () => {
-  const wrong = pipeline('p').from([1]).stage('a', (n: number) => n, { capacity: -1 })
+  const wrong = pipeline('p')
+    .from([1])
+    .stage('a', (n: number) => n, { capacity: -1 })
   assert.equal(thrownBy(() => wrong.run()).mistakes, wrong.validate())
   assert.equal(pipeline('p').from([1]).validate(), [])
 })
@@ -92,7 +94,9 @@ run('asks its source nothing when it is stopped in the turn in which it began', 
     },
   ]
   for (const source of sources) {
-    const live = pipeline('p').from(source as Iterable<number>).run()
+    const live = pipeline('p')
+      .from(source as Iterable<number>)
+      .run()
     const summary = await within(1_000, live.stop())
     assert.is(summary.received, 0)
   }
@@ -113,7 +117,14 @@ run('subscribes to an Observable at once: a Subject may emit in the same turn', 
 })
 
 run('takes an Observable that emits, and ends, while it is subscribed to', async () => {
-  assert.equal(await all(pipeline('p').from(of(1, 2, 3)).run()), [1, 2, 3])
+  assert.equal(
+    await all(
+      pipeline('p')
+        .from(of(1, 2, 3))
+        .run(),
+    ),
+    [1, 2, 3],
+  )
   assert.equal(await all(pipeline('p').from(range(0, 1024)).run()), upTo(1024))
 })
 
@@ -126,10 +137,14 @@ run('resolves `done` with what it has come to', async () => {
       yield n
       yield n
     })
-    .stage('odd', (n: number) => {
-      if (n % 2 === 0) throw new Error('even')
-      return n
-    }, { onFailure: 'skip' })
+    .stage(
+      'odd',
+      (n: number) => {
+        if (n % 2 === 0) throw new Error('even')
+        return n
+      },
+      { onFailure: 'skip' },
+    )
     .run({ clock })
   live.deadLetters.subscribe()
   const results = all(live)
@@ -151,7 +166,10 @@ run('passes items through a pipeline without stages', async () => {
 })
 
 run('ends at once when there are no items', async () => {
-  const live = pipeline('p').from([] as number[]).stage('s', async (n: number) => n).run()
+  const live = pipeline('p')
+    .from([] as number[])
+    .stage('s', async (n: number) => n)
+    .run()
   assert.equal(await all(live), [])
   assert.is((await within(1_000, live.done)).received, 0)
 })
@@ -169,7 +187,11 @@ run('begins anew each time: a blueprint is never changed', async () => {
 
 run('lets the event loop turn, however much there is to do', async () => {
   const counted = endless()
-  const live = pipeline('p').from(counted.source).map(n => n + 1).stage('s', (n: number) => n).run()
+  const live = pipeline('p')
+    .from(counted.source)
+    .map(n => n + 1)
+    .stage('s', (n: number) => n)
+    .run()
   live.output.subscribe()
   await turns(5)
   const before = counted.pulled

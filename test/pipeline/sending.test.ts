@@ -29,7 +29,9 @@ function gated(how: object = {}) {
 }
 
 sending('hands items in, in order', async () => {
-  const run = pipeline<number>('p').map(n => n * 2).run()
+  const run = pipeline<number>('p')
+    .map(n => n * 2)
+    .run()
   const results = all(run)
   for (const n of [1, 2, 3]) await within(1_000, run.send(n))
   run.end()
@@ -38,7 +40,9 @@ sending('hands items in, in order', async () => {
 })
 
 sending('need not be awaited: what was sent first goes in first', async () => {
-  const run = pipeline<number>('p').stage('s', async n => n, { capacity: 2 }).run()
+  const run = pipeline<number>('p')
+    .stage('s', async n => n, { capacity: 2 })
+    .run()
   const results = all(run)
   const sent = upTo(5000).map(n => run.send(n))
   run.end()
@@ -82,7 +86,9 @@ sending('at capacity 0 resolves when a worker takes it', async () => {
 
 sending('before the run has begun waits for it', async () => {
   let handled = 0
-  const run = pipeline<number>('p').map(n => (handled++, n)).run()
+  const run = pipeline<number>('p')
+    .map(n => (handled++, n))
+    .run()
   const sent = run.send(1)
   assert.is(handled, 0)
   await within(1_000, sent)
@@ -141,7 +147,9 @@ sending('into a pipeline whose source is connected is refused', async () => {
 
 sending('that waits in line is still taken after `end()` and `stop()`', async () => {
   for (const finish of ['end', 'stop'] as const) {
-    const run = pipeline<number>('p').stage('s', async (n: number) => n, { capacity: 1 }).run()
+    const run = pipeline<number>('p')
+      .stage('s', async (n: number) => n, { capacity: 1 })
+      .run()
     const results = all(run)
     const sent = Promise.all(upTo(10).map(n => run.send(n)))
     void run[finish]()
@@ -169,12 +177,19 @@ sending('that waits in line when the run fails is refused with its failure, and 
   const failure = await failureOf(run.done)
   for (const each of refused) assert.is(await each, failure)
   assert.instance(failure, StageFailed)
-  assert.is(failure.unfinished, 1)
+  assert.is(failure.unfinished, 2, 'the one that failed, and the one in the channel')
 })
 
 sending('that waits in line when the loop is left is refused', async () => {
-  const run = pipeline<number>('p').stage('s', async (n: number) => n, { capacity: 1 }).run()
-  const held = upTo(3000).map(n => run.send(n).then(() => 'sent', error => error))
+  const run = pipeline<number>('p')
+    .stage('s', async (n: number) => n, { capacity: 1 })
+    .run()
+  const held = upTo(3000).map(n =>
+    run.send(n).then(
+      () => 'sent',
+      error => error,
+    ),
+  )
   for await (const n of run) if (n === 2) break
   const fates = await within(1_000, Promise.all(held))
   const summary = await run.done
@@ -186,7 +201,16 @@ sending('that waits in line when the loop is left is refused', async () => {
 
 sending('to a full channel that fails, or drops, never waits', async () => {
   const failing = gated({ capacity: 1, overflow: 'fail' })
-  const fates = await Promise.all(upTo(4).map(n => turns(2).then(() => failing.run.send(n)).then(() => 'in', error => error)))
+  const fates = await Promise.all(
+    upTo(4).map(n =>
+      turns(2)
+        .then(() => failing.run.send(n))
+        .then(
+          () => 'in',
+          error => error,
+        ),
+    ),
+  )
   assert.equal(fates.slice(0, 2), ['in', 'in'])
   for (const error of fates.slice(2)) assert.instance(error, ChannelFull)
   for (const n of [0, 1]) {
@@ -212,7 +236,9 @@ sending('to a full channel that fails, or drops, never waits', async () => {
 })
 
 sending('a great many at once takes time in proportion', async () => {
-  const run = pipeline<number>('p').stage('sink', () => undefined).run()
+  const run = pipeline<number>('p')
+    .stage('sink', () => undefined)
+    .run()
   const before = performance.now()
   const sent = upTo(200_000).map(n => run.send(n))
   run.end()

@@ -80,7 +80,10 @@ unread('may be read at the last moment', async () => {
 })
 
 unread('are nothing to wait for where the last stage returns nothing', async () => {
-  const run = pipeline('p').from(upTo(10)).stage('sink', () => undefined).run()
+  const run = pipeline('p')
+    .from(upTo(10))
+    .stage('sink', () => undefined)
+    .run()
   const summary = await within(1_000, run.done)
   assert.equal([summary.received, summary.emitted], [10, 0])
 })
@@ -97,7 +100,11 @@ unread('do not hold up `stop()`, and stay readable', async () => {
 
 unread('may be more than the last channel holds, after `stop()`: what is under way is finished', async () => {
   const counted = endless()
-  const run = pipeline('p').from(counted.source).stage('a', (n: number) => n).stage('b', (n: number) => n).run()
+  const run = pipeline('p')
+    .from(counted.source)
+    .stage('a', (n: number) => n)
+    .stage('b', (n: number) => n)
+    .run()
   await turns(30)
   const summary = await within(2_000, run.stop())
   assert.is(summary.received, counted.pulled)

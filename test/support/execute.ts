@@ -3,8 +3,8 @@
  * waits for nothing is found out at once.
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import type { RunOptions, Running, Summary } from '../../src/pipeline/language.ts'
 import { blueprintOf } from '../../src/pipeline/blueprint.ts'
+import type { Running, RunOptions, Summary } from '../../src/pipeline/language.ts'
 import { type Internals, startRun } from '../../src/pipeline/running.ts'
 import type { DeadLetter } from '../../src/supervisor/dead-letters.ts'
 import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
@@ -44,7 +44,11 @@ export async function execute(pipeline: unknown, how: How = {}): Promise<Execute
       outcome = { error }
     },
   )
-  await settled(() => outcome !== undefined, clock, () => JSON.stringify(run.snapshot().stages))
+  await settled(
+    () => outcome !== undefined,
+    clock,
+    () => JSON.stringify(run.snapshot().stages),
+  )
   await ended
   return { results, deadLetters, error: outcome?.error, summary: outcome?.summary, clock }
 }

@@ -9,7 +9,16 @@ import { map, Observable, of, scan, toArray } from 'rxjs'
 import { defineActor } from '../../src/actor/define-actor.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 
-export const stateless = ['map', 'filter', 'sync', 'async', 'generator', 'async generator', 'observable', 'resources'] as const
+export const stateless = [
+  'map',
+  'filter',
+  'sync',
+  'async',
+  'generator',
+  'async generator',
+  'observable',
+  'resources',
+] as const
 export const stateful = ['fold', 'running', 'saved', 'stream', 'operators'] as const
 export type Shape = (typeof stateless)[number] | (typeof stateful)[number] | 'nested'
 
@@ -35,7 +44,11 @@ export interface StageRecipe {
 /** How handlers wait: `0` not at all. */
 export type Sleep = (millis: number) => Promise<void>
 
-const failing = fc.record({ mod: fc.integer({ min: 2, max: 9 }), rest: fc.integer({ min: 0, max: 8 }), times: fc.constantFrom(0, 0, 0, 1, 2, 99) })
+const failing = fc.record({
+  mod: fc.integer({ min: 2, max: 9 }),
+  rest: fc.integer({ min: 0, max: 8 }),
+  times: fc.constantFrom(0, 0, 0, 1, 2, 99),
+})
 
 const leaf = (shapes: readonly Shape[], inner: fc.Arbitrary<readonly StageRecipe[]>): fc.Arbitrary<StageRecipe> =>
   fc.record({
@@ -63,7 +76,10 @@ const inner = fc.oneof(
 
 /** 0 to 6 stages, some of them pipelines. */
 export const recipes: fc.Arbitrary<readonly StageRecipe[]> = fc.array(
-  fc.oneof({ weight: 7, arbitrary: leaf([...stateless, ...stateful], none) }, { weight: 1, arbitrary: leaf(['nested'], inner) }),
+  fc.oneof(
+    { weight: 7, arbitrary: leaf([...stateless, ...stateful], none) },
+    { weight: 1, arbitrary: leaf(['nested'], inner) },
+  ),
   { maxLength: 6, size: 'max' },
 )
 
@@ -95,8 +111,14 @@ function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep)
   if (shape === 'filter') return before.filter((n: number) => (check(n, 1), n % 3 !== 0))
   if (shape === 'operators') {
     return recipe.workers % 2
-      ? before.pipe(scan((sum: number, n: number) => (sum + n) % 1009, 0), map((n: number) => n + 1))
-      : before.pipe(toArray(), map((all: number[]) => all.reduce((sum, n) => (sum * 31 + n) % 1009, 7)))
+      ? before.pipe(
+          scan((sum: number, n: number) => (sum + n) % 1009, 0),
+          map((n: number) => n + 1),
+        )
+      : before.pipe(
+          toArray(),
+          map((all: number[]) => all.reduce((sum, n) => (sum * 31 + n) % 1009, 7)),
+        )
   }
   const isKeyed = recipe.keys > 0 && shape !== 'stream'
   const isFree = !isStateful(recipe) || isKeyed
@@ -113,12 +135,16 @@ function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep)
     onFailure: policy === 'by item' ? ({ item }: { item: number }) => (item % 2 ? 'skip' : 'stop') : policy,
   }
   const bodies: Record<Exclude<Shape, 'map' | 'filter' | 'operators'>, () => unknown> = {
-    sync: () => (n: number, { attempt }: any) => (check(n, attempt), n % 7 === 0 ? undefined : next(n)),
-    async: () => async (n: number, { attempt }: any) => {
-      await wait(n)
-      check(n, attempt)
-      return n % 7 === 0 ? undefined : next(n)
-    },
+    sync:
+      () =>
+      (n: number, { attempt }: any) => (check(n, attempt), n % 7 === 0 ? undefined : next(n)),
+    async:
+      () =>
+      async (n: number, { attempt }: any) => {
+        await wait(n)
+        check(n, attempt)
+        return n % 7 === 0 ? undefined : next(n)
+      },
     generator: () =>
       function* (n: number, { attempt }: any) {
         yield* many(n)
@@ -134,16 +160,18 @@ function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep)
         }
         check(n, attempt)
       },
-    observable: () => (n: number, { attempt }: any) => {
-      check(n, attempt)
-      if (delay === 0) return of(...many(n))
-      return new Observable<number>(subscriber => {
-        void sleep(n % delay).then(() => {
-          for (const value of many(n)) subscriber.next(value)
-          subscriber.complete()
+    observable:
+      () =>
+      (n: number, { attempt }: any) => {
+        check(n, attempt)
+        if (delay === 0) return of(...many(n))
+        return new Observable<number>(subscriber => {
+          void sleep(n % delay).then(() => {
+            for (const value of many(n)) subscriber.next(value)
+            subscriber.complete()
+          })
         })
-      })
-    },
+      },
     resources: () => ({
       setup: () => (delay > 0 ? sleep(1).then(() => ({ add: 5 })) : { add: 5 }),
       receive: (n: number, _: unknown, { resources, attempt }: any) => (check(n, attempt), n + resources.add),
@@ -199,7 +227,9 @@ function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep)
     nested: () => {
       const home = pipeline<number>('inner')
       const calm = isStateful(recipe)
-      const stages = calm ? recipe.inner.map(stage => ({ ...stage, failing: { mod: 2, rest: 0, times: 0 } })) : recipe.inner
+      const stages = calm
+        ? recipe.inner.map(stage => ({ ...stage, failing: { mod: 2, rest: 0, times: 0 } }))
+        : recipe.inner
       return built(stages, sleep, home)
     },
   }

@@ -38,7 +38,9 @@ export class DeferredSource implements Source {
     const made = make()
     const kind = kindOf(made)
     if (kind === undefined || kind === 'function') {
-      throw new TypeError(`the source of ${pipeline} is a function, which must give something to iterate over, got ${shown(made)}`)
+      throw new TypeError(
+        `the source of ${pipeline} is a function, which must give something to iterate over, got ${shown(made)}`,
+      )
     }
     claim(made, pipeline)
     return this.#connect(made, this.#inlet)
