@@ -100,15 +100,20 @@ function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep)
   const mayFail = !(shape === 'nested' && isStateful(recipe))
   const check = (n: number, attempt = 1) => {
     if (mayFail && n % fails.mod === fails.rest && attempt <= fails.times) throw new Error(`no ${n}`)
+    return true
   }
   const next = (n: number) => (n * 7 + 3) % 1009
   const many = (n: number) => Array.from({ length: n % 4 }, (_, i) => (n + i * 31) % 1009)
   const wait = (n: number) => (delay > 0 ? sleep((n * 13) % delay) : undefined)
   if (shape === 'map') {
-    if (recipe.workers % 2) return before.map((n: number) => (check(n, 1), n % 5 === 0 ? undefined : next(n)))
-    return before.map(async (n: number) => (await wait(n), check(n, 1), n % 5 === 0 ? undefined : next(n)))
+    if (recipe.workers % 2) return before.map((n: number) => check(n) && (n % 5 === 0 ? undefined : next(n)))
+    return before.map(async (n: number) => {
+      await wait(n)
+      check(n)
+      return n % 5 === 0 ? undefined : next(n)
+    })
   }
-  if (shape === 'filter') return before.filter((n: number) => (check(n, 1), n % 3 !== 0))
+  if (shape === 'filter') return before.filter((n: number) => check(n) && n % 3 !== 0)
   if (shape === 'operators') {
     return recipe.workers % 2
       ? before.pipe(
@@ -137,7 +142,8 @@ function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep)
   const bodies: Record<Exclude<Shape, 'map' | 'filter' | 'operators'>, () => unknown> = {
     sync:
       () =>
-      (n: number, { attempt }: any) => (check(n, attempt), n % 7 === 0 ? undefined : next(n)),
+      (n: number, { attempt }: any) =>
+        check(n, attempt) && (n % 7 === 0 ? undefined : next(n)),
     async:
       () =>
       async (n: number, { attempt }: any) => {
@@ -174,7 +180,7 @@ function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep)
       },
     resources: () => ({
       setup: () => (delay > 0 ? sleep(1).then(() => ({ add: 5 })) : { add: 5 }),
-      receive: (n: number, _: unknown, { resources, attempt }: any) => (check(n, attempt), n + resources.add),
+      receive: (n: number, _: unknown, { resources, attempt }: any) => check(n, attempt) && n + resources.add,
     }),
     fold: () => ({
       start: () => ({ sum: 0, count: 0 }),
