@@ -10,10 +10,9 @@
 import type { Observable } from 'rxjs'
 import { createActor } from 'xstate'
 import { Channel, type Entered } from '../channel/channel.ts'
-import { type Asker, Origin } from '../channel/ticket.ts'
+import type { Origin } from '../channel/ticket.ts'
 import { systemClock } from '../clock.ts'
 import {
-  AskTimeout,
   GraceExceeded,
   Inactive,
   InvalidOption,
@@ -38,6 +37,8 @@ import { type DeadLetter, DeadLetters } from '../supervisor/dead-letters.ts'
 import { runLifecycle } from '../supervisor/lifecycle.ts'
 import { RestartBudget } from '../supervisor/restart-budget.ts'
 import { Tolerance } from '../supervisor/tolerance.ts'
+import { onAbort } from './abort.ts'
+import { ask } from './ask.ts'
 import type { Blueprint } from './blueprint.ts'
 import { Broadcast } from './broadcast.ts'
 import type { PipelineEvent, Running, RunOptions, Summary } from './language.ts'
@@ -231,8 +232,7 @@ class InlineRun implements Running<any, any> {
     if (!signal) return
     const abort = () => this.#cancel({ reason: signal.reason, isError: true })
     if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
-    this.#unlisten.push(() => signal.removeEventListener('abort', abort))
+    this.#unlisten.push(onAbort(signal, abort))
   }
 
   #begin(): void {
@@ -612,40 +612,14 @@ class InlineRun implements Running<any, any> {
 
   ask(item: any, options: { signal?: AbortSignal; timeout?: number } = {}): Promise<any[]> {
     checkOptions(options, askOptions, `${this.#blueprint.name}: ask`)
-    const { signal, timeout } = options
-    return new Promise((resolve, reject) => {
-      const { name } = this.#blueprint
-      const results: unknown[] = []
-      let failure: StageFailed | undefined
-      let timer: unknown
-      const end = (settle: () => void) => {
-        origin.forsaken = true
-        this.#asks.delete(refuse)
-        if (timer !== undefined) this.#pump.clock.clearTimeout(timer)
-        signal?.removeEventListener('abort', abort)
-        settle()
-      }
-      const refuse = (error: unknown) => end(() => reject(error ?? new RunEnded(name)))
-      const abort = () => end(() => reject(signal!.reason))
-      const asker: Asker = {
-        contains: this.#internals.contained !== undefined,
-        take: result => void results.push(result),
-        fail: (pipeline, { stage, worker, sequence, attempts, error }) => {
-          failure = new StageFailed({ pipeline, stage, worker, sequence, attempt: attempts }, error)
-        },
-      }
-      const origin = new Origin(() => {
-        if (origin.forsaken) return
-        end(() => (failure ? reject(failure) : resolve(results)))
-      }, asker)
-      if (signal?.aborted) return reject(signal.reason)
-      signal?.addEventListener('abort', abort, { once: true })
-      if (timeout !== undefined) {
-        timer = this.#pump.clock.setTimeout(() => end(() => reject(new AskTimeout(name, timeout))), timeout)
-      }
-      this.#asks.add(refuse)
-      this.#sent(item, origin).catch(refuse)
-    })
+    const asking = {
+      pipeline: this.#blueprint.name,
+      clock: this.#pump.clock,
+      contains: this.#internals.contained !== undefined,
+      open: this.#asks,
+      send: (sent: unknown, origin: Origin) => this.#sent(sent, origin),
+    }
+    return ask(asking, item, options)
   }
 
   end(): void {

@@ -1,0 +1,142 @@
+import * as assert from 'node:assert/strict'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { Observable } from 'rxjs'
+import { suite } from 'uvu'
+import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { within } from '../support/within.ts'
+
+const leaks = suite('a thousand pipelines, run and ended at random moments')
+
+/** A pseudo-random sequence that is the same each time (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+leaks('leave no listener, timer, handle or promise behind', async () => {
+  const random = randomOf(20_261_120)
+  const pick = (below: number) => Math.floor(random() * below)
+  const warnings: Error[] = []
+  const warned = (warning: Error) => warnings.push(warning)
+  process.on('warning', warned)
+  const unhandled: unknown[] = []
+  const rejected = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', rejected)
+  const shared = new AbortController()
+  let aborts = 0
+  const { addEventListener, removeEventListener } = shared.signal
+  shared.signal.addEventListener = ((...args: Parameters<typeof addEventListener>) => {
+    aborts++
+    return addEventListener.apply(shared.signal, args)
+  }) as typeof addEventListener
+  shared.signal.removeEventListener = ((...args: Parameters<typeof removeEventListener>) => {
+    aborts--
+    return removeEventListener.apply(shared.signal, args)
+  }) as typeof removeEventListener
+  let subscriptions = 0
+  let generators = 0
+  let open = 0
+  const handles = () =>
+    process.getActiveResourcesInfo().filter(name => name === 'Timeout' || name === 'Immediate').length
+  await turn()
+  const before = handles()
+
+  const endless = function* () {
+    generators++
+    try {
+      for (let n = 0; ; n++) yield n
+    } finally {
+      generators--
+    }
+  }
+  const endlessly = async function* () {
+    generators++
+    try {
+      for (let n = 0; ; n++) {
+        if (n % 7 === 0) await turn()
+        yield n
+      }
+    } finally {
+      generators--
+    }
+  }
+  const observed = () =>
+    new Observable<number>(subscriber => {
+      subscriptions++
+      subscriber.next(1)
+      return () => subscriptions--
+    })
+
+  const one = async () => {
+    const kind = pick(4)
+    const from = [endless, endlessly, observed(), [1, 2, 3]][kind] as Iterable<number>
+    const bodies: ((n: number) => any)[] = [
+      (n: number) => n + 1,
+      async (n: number) => {
+        if (n % 5 === 0) await turn()
+        return n
+      },
+      function* (n: number) {
+        yield n
+        yield n
+      },
+    ]
+    const fails = random() < 0.2
+    const signal = random() < 0.5 ? shared.signal : undefined
+    const local = new AbortController()
+    const run = pipeline('p')
+      .from(from)
+      .stage('a', bodies[pick(3)]!, { concurrency: 1 + pick(4), ...(random() < 0.5 && { timeout: 60_000 }) })
+      .stage('b', {
+        setup: () => {
+          open++
+          return { open: true }
+        },
+        receive: (n: number) => {
+          if (fails && n > 50) throw new Error('enough')
+          return n
+        },
+        stop: () => {
+          open--
+        },
+      })
+      .supervise({ inactivity: 60_000 })
+      .run({ ...(signal ? { signal } : { signal: local.signal }) })
+    run.events.subscribe(() => {})
+    run.channel('b').subscribe(() => {})
+    const heard = run.done.catch(() => {})
+    // One that has nothing more to say is not waited for in a loop.
+    const end = kind === 2 ? 1 + pick(3) : pick(4)
+    if (end === 0) {
+      for await (const n of run) if (n > pick(200)) break
+    } else {
+      run.output.subscribe({ error: () => {} })
+      for (let turns = pick(6); turns > 0; turns--) await turn()
+      if (end === 1) await run.stop().catch(() => {})
+      else if (end === 2 && !signal) local.abort(new Error('away'))
+      else await run[Symbol.asyncDispose]().catch(() => {})
+    }
+    await within(10_000, heard, 'a run')
+  }
+  for (let batch = 0; batch < 50; batch++) await within(20_000, Promise.all(Array.from({ length: 20 }, one)))
+  for (let i = 0; i < 20; i++) await turn()
+  // An async generator that was asked to end while it had an item under way ends when it has given it.
+  for (const until = performance.now() + 2_000; generators > 0 && performance.now() < until; ) await sleep(5)
+
+  process.off('warning', warned)
+  process.off('unhandledRejection', rejected)
+  assert.deepEqual(warnings, [])
+  assert.deepEqual(unhandled, [])
+  assert.equal(aborts, 0, 'listeners on a shared signal')
+  assert.equal(subscriptions, 0, 'subscriptions to sources')
+  assert.equal(generators, 0, 'generators')
+  assert.equal(open, 0, 'workers')
+  assert.ok(handles() <= before + 1, `timers and immediates: ${before} before, ${handles()} after`)
+})
+
+leaks.run()
