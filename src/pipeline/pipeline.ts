@@ -6,7 +6,7 @@ import { ActorDefinition, type Home, isBody } from '../actor/define-actor.ts'
 import { InvalidBlueprint, type Mistake } from '../errors.ts'
 import { BLUEPRINT, type Blueprint, blueprintOf, type Step, type StepBody } from './blueprint.ts'
 import type { Pipeline, Running, RunOptions, SourceOptions, StageOptions, Start, Supervision } from './language.ts'
-import { startRun } from './running.ts'
+import { startRun } from './run/run.ts'
 import { validate } from './validate.ts'
 
 class FluentPipeline {

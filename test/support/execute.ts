@@ -5,7 +5,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { blueprintOf } from '../../src/pipeline/blueprint.ts'
 import type { Running, RunOptions, Summary } from '../../src/pipeline/language.ts'
-import { type Internals, startRun } from '../../src/pipeline/running.ts'
+import { type Internals, startRun } from '../../src/pipeline/run/run.ts'
 import type { DeadLetter } from '../../src/supervisor/dead-letters.ts'
 import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
 

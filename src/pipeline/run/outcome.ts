@@ -1,0 +1,127 @@
+/**
+ * What a run comes to: how `done` settles, and who has heard of it.
+ *
+ *     abandoned handlers       GraceExceeded            nothing is worse than what still runs
+ *     the reader has left      resolves                 whatever would have come after does not count
+ *     nobody read, inactive    UnreadOutput, Inactive
+ *     a fault                  StageFailed              the one that comes first in the order
+ *     the signal was aborted   its reason
+ *     unheard dead letters     UnhandledDeadLetters
+ *     else                     resolves
+ */
+import { GraceExceeded, type MillraceError, StageFailed, UnhandledDeadLetters } from '../../errors.ts'
+import type { Fault } from '../../stage/stage.ts'
+import type { DeadLetters } from '../../supervisor/dead-letters.ts'
+import type { Summary } from '../language.ts'
+import type { Ending } from '../readers/reader.ts'
+
+/** Why nobody wants the rest. */
+export type Cancellation =
+  /** The last reader has left its loop: that is no failure, whatever came before. */
+  | { readonly kind: 'left' }
+  /** `done` rejects with the reason of the signal. */
+  | { readonly kind: 'aborted'; readonly reason: unknown }
+  | { readonly kind: 'given up'; readonly error: MillraceError }
+
+/** A failure, and where: of a stage, the source, or a reader. */
+export interface PlacedFault {
+  readonly place: string
+  readonly fault: Fault
+  /** Number of the last stage that has nothing more to do: -1 for the source, that of no stage for a reader. */
+  readonly last: number
+}
+
+export class Outcome {
+  readonly done: Promise<Summary>
+  /** Resolves when the run is settled, well or not. */
+  readonly over: Promise<void>
+  isSettled = false
+  /** What stopped the run: the failure that comes first in the order. */
+  fault: PlacedFault | undefined
+  cancelled: Cancellation | undefined
+  /** What had to be abandoned at the end of the grace period, by name. */
+  abandoned: readonly string[] = []
+  readonly suppressed: unknown[] = []
+  readonly #pipeline: string
+  readonly #letters: DeadLetters
+  #isHeard = false
+  #ending: Ending | undefined
+  #resolve!: (summary: Summary) => void
+  #reject!: (error: unknown) => void
+  #leave!: () => void
+
+  constructor(pipeline: string, letters: DeadLetters) {
+    this.#pipeline = pipeline
+    this.#letters = letters
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.over = new Promise(resolve => {
+      this.#leave = resolve
+    })
+  }
+
+  /** Nothing new is worth beginning. */
+  get isEnding(): boolean {
+    return this.fault !== undefined || this.cancelled !== undefined
+  }
+
+  get isFailed(): boolean {
+    return this.#ending?.failed === true
+  }
+
+  /** A failure further down comes earlier in the order: it takes the place of the one before. */
+  failed(fault: PlacedFault): void {
+    if (this.fault) this.suppressed.push(this.fault.fault.error)
+    this.fault = fault
+  }
+
+  /** Somebody has been told of the error, or will be: `done` need not be caught. */
+  heard(): void {
+    this.#isHeard = true
+    this.done.catch(() => {})
+  }
+
+  /** Nothing can change it any more. */
+  decide(summary: Summary, grace: number): Ending {
+    this.isSettled = true
+    const failure = this.#failure(summary, grace)
+    this.#ending = failure ? { failed: true, error: failure.error } : { failed: false }
+    return this.#ending
+  }
+
+  /** Tells `done`, after everybody else: who hears of an error in time makes it a handled one. */
+  publish(summary: Summary): void {
+    if (this.#isHeard) this.done.catch(() => {})
+    if (this.#ending?.failed) this.#reject(this.#ending.error)
+    else this.#resolve(summary)
+    this.#leave()
+  }
+
+  #failure({ unfinished }: Summary, grace: number): { readonly error: unknown } | undefined {
+    const { cancelled } = this
+    if (this.abandoned.length > 0) {
+      const error = new GraceExceeded(this.#pipeline, grace, this.abandoned)
+      return { error: Object.assign(error, this.#why()) }
+    }
+    if (cancelled?.kind === 'left') return undefined
+    if (cancelled?.kind === 'given up') return { error: cancelled.error }
+    if (this.fault) return { error: this.#stageFailed(this.fault, unfinished) }
+    if (cancelled?.kind === 'aborted') return { error: cancelled.reason }
+    const { unheard, kept } = this.#letters
+    return unheard > 0 ? { error: new UnhandledDeadLetters(this.#pipeline, unheard, kept) } : undefined
+  }
+
+  #stageFailed({ place, fault }: PlacedFault, unfinished: number): StageFailed {
+    const { worker, sequence, attempts, error } = fault
+    const at = { pipeline: this.#pipeline, stage: place, worker, sequence, attempt: attempts }
+    return new StageFailed(at, error, { suppressed: this.suppressed, unfinished })
+  }
+
+  /** What had begun the teardown that did not end in time. */
+  #why(): { cause?: unknown } {
+    if (this.cancelled?.kind === 'given up') return { cause: this.cancelled.error }
+    return this.fault ? { cause: this.fault.fault.error } : {}
+  }
+}

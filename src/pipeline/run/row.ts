@@ -1,0 +1,99 @@
+/**
+ * The stages of a run and the channels between them.
+ *
+ *     first ─▶ stage 0 ─▶ channel ─▶ stage 1 ─▶ … ─▶ last
+ *
+ * A stage is *over* when it takes no more and its workers are gone; the row is *quiet* when all stages are over and no
+ * handler runs any more.
+ */
+import { Channel } from '../../channel/channel.ts'
+import type { StagePlan } from '../../stage/plan.ts'
+import type { Pump } from '../../stage/pump.ts'
+import { Stage, type StageHost } from '../../stage/stage.ts'
+import { capacityOf } from '../plan.ts'
+
+export class Row {
+  readonly stages: readonly Stage[]
+  /** The source puts its items here. */
+  readonly first: Channel
+  /** Results wait here for readers. */
+  readonly last: Channel
+  readonly #over = new Set<Stage>()
+
+  /** `isTagged`: items are tagged as they enter. `frameMost`: the largest frame, in items. */
+  constructor(
+    plans: readonly StagePlan[],
+    isTagged: boolean,
+    pump: Pump,
+    host: StageHost,
+    frameMost: number | undefined,
+  ) {
+    const channels = channelsOf(plans, isTagged)
+    this.first = channels[0]!
+    this.last = channels.at(-1)!
+    this.stages = plans.map((plan, index) => {
+      const between = { input: channels[index]!, output: channels[index + 1]! }
+      return new Stage(plan, between, { index, next: plans[index + 1] }, pump, host, frameMost)
+    })
+  }
+
+  named(name: string): Stage | undefined {
+    return this.stages.find(({ plan }) => plan.name === name)
+  }
+
+  get names(): string[] {
+    return this.stages.map(({ plan }) => plan.name)
+  }
+
+  start(): void {
+    for (const stage of this.stages) stage.start()
+  }
+
+  /** Stages before number `end` have nothing more to do; handlers that run are told why by their signal. */
+  abandon(reason: unknown, end = this.stages.length): void {
+    for (const stage of this.stages.slice(0, end)) stage.abandon(reason)
+  }
+
+  /** A stage has ended, and its workers are gone. */
+  ended(stage: Stage): void {
+    this.#over.add(stage)
+  }
+
+  get isQuiet(): boolean {
+    return this.#over.size === this.stages.length && this.stages.every(stage => stage.running === 0)
+  }
+
+  /** Grows with whatever happens. */
+  get moves(): number {
+    return this.sum(stage => stage.moves)
+  }
+
+  /** Who holds what: `pipeline/stage#worker item sequence`. */
+  holders(): string[] {
+    return this.stages.flatMap(stage => stage.holders())
+  }
+
+  /** What keeps the row from being quiet: handlers that run, and stages whose workers cannot be set up or stopped. */
+  remaining(): string[] {
+    return this.stages.flatMap(stage => {
+      const holders = stage.holders()
+      if (holders.length > 0 || this.#over.has(stage)) return holders
+      return `${stage.plan.pipeline}/${stage.plan.name} setup or stop`
+    })
+  }
+
+  sum(of: (stage: Stage) => number): number {
+    return this.stages.reduce((total, stage) => total + of(stage), 0)
+  }
+}
+
+/** One before each stage, and one behind the last. Tags begin where somebody wants to know the end of an item. */
+function channelsOf(plans: readonly StagePlan[], isTaggedAtFirst: boolean): Channel[] {
+  let isTagged = isTaggedAtFirst
+  const channels = plans.map(plan => {
+    const channel = new Channel(plan.capacity, isTagged)
+    isTagged ||= plan.inFlight !== Infinity
+    return channel
+  })
+  return [...channels, new Channel(capacityOf(undefined), isTagged)]
+}
