@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import {
   askOptions,
+  behaviourOptions,
   consumeOptions,
   type Options,
   runOptions,
@@ -27,6 +28,7 @@ export function pages(): Record<string, string> {
 /** Every table of options: what it is about, and where it is written. */
 export const tables: readonly [title: string, where: string, options: Options][] = [
   ['A stage', '.stage(name, body, { … })', stageOptions],
+  ['A behaviour', '{ receive, … } or { stream, … }', behaviourOptions],
   ['A source', '.from(source, { … })', sourceOptions],
   ['A pipeline', '.supervise({ … })', supervisionOptions],
   ['A run', '.run({ … })', runOptions],

@@ -191,6 +191,37 @@ export const stageOptions = {
   },
 } satisfies Options
 
+const body: Pick<Option, 'expected' | 'accepts' | 'default'> = { expected: 'a function', accepts: fn, default: 'none' }
+
+/** What a behaviour, or a body over the whole stream, may have. */
+export const behaviourOptions = {
+  setup: { ...body, doc: 'Once in each worker: what it gives is `context.resources`.' },
+  start: { ...body, doc: 'State: once for each key of a keyed stage, or once for the stage.' },
+  receive: { ...body, doc: 'What happens to an item.' },
+  flush: {
+    ...body,
+    doc: 'What is left when the input has ended: once for each key, in the order of first appearance.',
+  },
+  stop: { ...body, doc: 'On every orderly way out.' },
+  snapshot: { ...body, doc: 'What of the state survives its worker; taken after each item.' },
+  restore: { ...body, doc: 'State from what `snapshot` gave.' },
+  stream: { ...body, doc: 'A body over the whole stream, instead of `receive`.' },
+  volatile: {
+    expected: 'true or false',
+    accepts: value => typeof value === 'boolean',
+    default: 'false',
+    doc: 'Losing state with a worker is fine.',
+  },
+  key: { ...stageOptions.key, doc: 'As the option of the stage, which goes before it.' },
+  schema: { ...stageOptions.schema, doc: 'As the option of the stage, which goes before it.' },
+  errors: {
+    expected: 'an array of error classes',
+    accepts: value => Array.isArray(value) && value.every(fn),
+    default: 'none',
+    doc: 'Error classes to be revived as themselves, beside those that the actor’s module exports.',
+  },
+} satisfies Options
+
 export const sourceOptions = {
   capacity: { ...stageOptions.capacity, doc: 'What the channel behind the source may hold.' },
   overflow: { ...overflow, doc: 'What a full channel behind the source does with one item more.' },

@@ -202,6 +202,24 @@ const examples: Record<string, Record<string, [takes: unknown[], refuses: unknow
       ],
     ],
   },
+  behaviourOptions: {
+    ...Object.fromEntries(
+      ['setup', 'start', 'receive', 'flush', 'stop', 'snapshot', 'restore', 'stream'].map(name => [
+        name,
+        [[fn], [1, 'f']],
+      ]),
+    ),
+    volatile: [
+      [true, false],
+      ['yes', 1],
+    ],
+    key: [['id', fn], [{}]],
+    schema: [[{ '~standard': { validate: fn } }], [{}, fn]],
+    errors: [
+      [[], [Error]],
+      [Error, ['E']],
+    ],
+  },
   consumeOptions: {
     concurrency: [
       [1, 64],

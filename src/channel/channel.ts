@@ -203,6 +203,18 @@ export class Channel {
     this.onRoom()
   }
 
+  /** What waits from position `from` on gives its slots back before it is taken. */
+  untag(from: number): void {
+    if (!this.tagged) return
+    for (let position = Math.max(from, this.taken); position < this.arrived; position++) {
+      const slot = position & this.mask
+      const tag = this.#tags[slot]
+      this.#tags[slot] = undefined
+      tag?.hold?.close()
+      tag?.origin?.close()
+    }
+  }
+
   /** Throws away all that waits, and says how many items that were. Whoever asked for one of them hears of the end. */
   clear(): number {
     const { count } = this

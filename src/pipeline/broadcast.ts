@@ -39,8 +39,10 @@ export class Broadcast<T> {
 
   complete(): void {
     this.#isOver = true
-    for (const listener of [...this.#listeners]) listener.complete()
+    const listeners = [...this.#listeners]
     this.#listeners.clear()
+    for (const listener of listeners) listener.complete()
+    if (listeners.length > 0) this.#host.deserted?.()
   }
 
   #attach(listener: Listener<T>): () => void {

@@ -145,6 +145,27 @@ export interface Pipeline<In, Out, Where extends Home | undefined = undefined> e
     b: OperatorFunction<A, B>,
     c: OperatorFunction<B, C>,
   ): Pipeline<In, C, Where>
+  pipe<A, B, C, D>(
+    a: OperatorFunction<Out, A>,
+    b: OperatorFunction<A, B>,
+    c: OperatorFunction<B, C>,
+    d: OperatorFunction<C, D>,
+  ): Pipeline<In, D, Where>
+  pipe<A, B, C, D, E>(
+    a: OperatorFunction<Out, A>,
+    b: OperatorFunction<A, B>,
+    c: OperatorFunction<B, C>,
+    d: OperatorFunction<C, D>,
+    e: OperatorFunction<D, E>,
+  ): Pipeline<In, E, Where>
+  pipe<A, B, C, D, E, F>(
+    a: OperatorFunction<Out, A>,
+    b: OperatorFunction<A, B>,
+    c: OperatorFunction<B, C>,
+    d: OperatorFunction<C, D>,
+    e: OperatorFunction<D, E>,
+    f: OperatorFunction<E, F>,
+  ): Pipeline<In, F, Where>
 
   /** How the pipeline meets failures, and how it ends. Said twice, the later words win one by one. */
   supervise(policy: Supervision): Pipeline<In, Out, Where>

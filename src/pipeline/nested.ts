@@ -4,18 +4,34 @@
  * One with state has a copy for each key of the outer stage, as any state has, and is flushed with it.
  */
 import { Many } from '../actor/behaviour.ts'
+import { SendAfterEnd } from '../errors.ts'
 import type { BehaviourBody } from '../stage/plan.ts'
 
 /** The inner run, as the stage around it uses it. */
 export interface InnerRun extends AsyncIterable<unknown> {
+  /** Rejects when it has failed by itself, e.g. by more dead letters than it tolerates. */
+  readonly done: Promise<unknown>
   ask(item: unknown, options: { signal: AbortSignal }): Promise<unknown[]>
   end(): void
   stop(): Promise<unknown>
 }
 
-export function nestedBody(begin: () => InnerRun, stateful: boolean): Omit<BehaviourBody, 'kernel'> {
-  const ask = async (run: InnerRun, item: unknown, { signal }: { signal: AbortSignal }) =>
-    new Many(await run.ask(item, { signal }))
+export function nestedBody(start: () => InnerRun, stateful: boolean): Omit<BehaviourBody, 'kernel'> {
+  const begin = () => {
+    const run = start()
+    // Told to the next item, or when the worker is stopped.
+    run.done.catch(() => {})
+    return run
+  }
+  const ask = async (run: InnerRun, item: unknown, { signal }: { signal: AbortSignal }) => {
+    try {
+      return new Many(await run.ask(item, { signal }))
+    } catch (error) {
+      // A run that has ended by itself says best why.
+      if (error instanceof SendAfterEnd) await run.done
+      throw error
+    }
+  }
   const common = { self: undefined, stateful, volatile: false }
   if (!stateful) {
     return {

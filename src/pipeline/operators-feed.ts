@@ -2,26 +2,25 @@
  * RxJS operators, as a feed: a Subject in front of them. What they emit while they are given an item belongs to it; what
  * they emit later, between items or after the last, goes out as it comes.
  */
-import { type Observable, type OperatorFunction, Subject } from 'rxjs'
+import { isObservable, type Observable, type OperatorFunction, Subject } from 'rxjs'
+import { shown } from '../errors.ts'
 import type { OpenFeed } from '../stage/feed.ts'
 
 export function operatorsFeed(operators: readonly OperatorFunction<any, any>[]): OpenFeed {
   return port => {
     const subject = new Subject<unknown>()
     let isOver = false
-    const subscription = operators
-      .reduce<Observable<unknown>>((observable, operator) => observable.pipe(operator), subject)
-      .subscribe({
-        next: value => port.emit(value),
-        error: error => {
-          isOver = true
-          port.failed(error)
-        },
-        complete: () => {
-          isOver = true
-          port.ended()
-        },
-      })
+    const subscription = operators.reduce<Observable<unknown>>(piped, subject).subscribe({
+      next: value => port.emit(value),
+      error: error => {
+        isOver = true
+        port.failed(error)
+      },
+      complete: () => {
+        isOver = true
+        port.ended()
+      },
+    })
     return {
       push(item) {
         subject.next(item)
@@ -31,4 +30,10 @@ export function operatorsFeed(operators: readonly OperatorFunction<any, any>[]):
       cancel: () => subscription.unsubscribe(),
     }
   }
+}
+
+function piped(observable: Observable<unknown>, operator: OperatorFunction<any, any>): Observable<unknown> {
+  const result: unknown = observable.pipe(operator)
+  if (isObservable(result)) return result
+  throw new TypeError(`\`pipe\` takes RxJS operators: one of them gave ${shown(result)} instead of an Observable`)
 }

@@ -42,6 +42,8 @@ export class Outlet implements ReaderHost {
   /** How far readers had come that have left: what nobody else waits for, up to here, is gone. */
   #given = 0
   #isAdvancing = false
+  /** From `unbind` on: results before this position have given their slots back. */
+  #untagged: number | undefined
   /** The subscriber that results are being pushed to, perhaps through operators. */
   #pushing: PushedReader | undefined
   #ending: Ending | undefined
@@ -88,6 +90,7 @@ export class Outlet implements ReaderHost {
       return
     }
     this.#isAdvancing = true
+    if (this.#untagged !== undefined) this.#untag(this.#untagged)
     // Within the pump, which comes again while there is something to do, once is enough; after the end there is no pump.
     do {
       this.isReady = false
@@ -102,6 +105,12 @@ export class Outlet implements ReaderHost {
       this.#finish()
     } while (this.isReady && this.#ending)
     this.#isAdvancing = false
+  }
+
+  /** From now on everything is let in, and holds no slot until it is read. */
+  unbind(): void {
+    this.channel.unbind()
+    this.#untag(0)
   }
 
   /** The run is over: readers are told when they have had everything. */
@@ -209,11 +218,19 @@ export class Outlet implements ReaderHost {
       if (channel.tagged) this.#keepTags(count)
       else channel.passed(count)
     }
-    while (this.#tags.length > 0 && this.#tags[0]!.position < done) {
-      const { tag } = this.#tags.shift()!
-      tag.hold?.close()
-      tag.origin?.close()
-    }
+    while (this.#tags.length > 0 && this.#tags[0]!.position < done) this.#closeTag()
+  }
+
+  #closeTag(): void {
+    const { tag } = this.#tags.shift()!
+    tag.hold?.close()
+    tag.origin?.close()
+  }
+
+  #untag(from: number): void {
+    this.#untagged = this.channel.arrived
+    while (this.#tags.length > 0) this.#closeTag()
+    this.channel.untag(from)
   }
 
   #keepTags(count: number): void {

@@ -3,7 +3,14 @@
  */
 import type { AnyBehaviour } from '../actor/behaviour.ts'
 import { type Mistake, shown } from '../errors.ts'
-import { mistakesIn, runOptions, sourceOptions, stageOptions, supervisionOptions } from '../options.ts'
+import {
+  behaviourOptions,
+  mistakesIn,
+  runOptions,
+  sourceOptions,
+  stageOptions,
+  supervisionOptions,
+} from '../options.ts'
 import type { Blueprint, Step } from './blueprint.ts'
 import type { RunOptions, StageOptions } from './language.ts'
 import { isStateful, nameOf, workersOf } from './plan.ts'
@@ -77,6 +84,14 @@ function stageMistakes(step: Step & { kind: 'stage' }, place: string, options: R
   if (on !== 'inline') {
     const runtime = typeof on === 'string' ? on : (on as { kind: string }).kind
     say('NO_RUNTIME', `there is no runtime '${runtime}' in this version: leave \`on\` out, or say 'inline'`)
+  }
+  const { workers } = how ?? {}
+  if (typeof workers === 'object' && !('min' in workers) && (workers as { inline?: number }).inline === undefined) {
+    say('NO_RUNTIME', '`workers` names no inline workers, and there are no threads or processes in this version')
+  }
+  if (body.kind === 'actor' && typeof body.actor.body === 'object') {
+    const isPlain = Object.getPrototypeOf(body.actor.body) === Object.prototype
+    if (isPlain) mistakes.push(...mistakesIn(body.actor.body, behaviourOptions, place))
   }
   if (body.kind === 'pipeline') {
     mistakes.push(

@@ -58,7 +58,7 @@ export class Attempts {
     work.forget = false
     try {
       const { schema } = this.#plan
-      if (schema && work.attempts === 0) {
+      if (schema && !work.isFlush && !work.isChecked) {
         const checked = schema['~standard'].validate(work.item)
         if (isPromise(checked)) return this.#later(work, checked, value => this.#checked(work, value))
         return this.#checked(work, checked)
@@ -73,6 +73,7 @@ export class Attempts {
     const { issues, value } = result as { issues?: readonly unknown[]; value?: unknown }
     if (issues) throw new SchemaMismatch(issues)
     work.item = value
+    work.isChecked = true
     this.#open(work)
   }
 
@@ -99,7 +100,8 @@ export class Attempts {
         if (work.over) return
         const wasHeld = this.#host.hold()
         try {
-          then(value)
+          if (this.#host.patience(work) < 0 && !work.isPulling) this.#host.settled(work)
+          else then(value)
         } catch (error) {
           this.#host.threw(work, error)
         }
@@ -303,8 +305,14 @@ export class Attempts {
       error: error => finish(() => this.#host.threw(work, error)),
       complete: () => finish(() => this.#done(work)),
     })
-    if (ended) subscription.unsubscribe()
-    else work.cancel = () => subscription.unsubscribe()
+    const leave = () => {
+      // A teardown that throws has nobody left to hear it.
+      try {
+        subscription.unsubscribe()
+      } catch {}
+    }
+    if (ended) leave()
+    else work.cancel = leave
   }
 }
 

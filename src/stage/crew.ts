@@ -51,7 +51,8 @@ export class Crew {
         const wait = worker.setUp(this.#plan)
         if (wait) waits.push(wait.catch(error => this.#host.gaveUp(worker, error)))
       } catch (error) {
-        this.#host.gaveUp(worker, error)
+        // The others have to be known before the stage can end.
+        waits.push(Promise.resolve().then(() => this.#host.gaveUp(worker, error)))
       }
     }
     if (waits.length > 0) this.#starting = Promise.all(waits).then(() => {})
@@ -84,8 +85,9 @@ export class Crew {
 
   /** A worker has nothing in hand any more: if it waits to be restarted, now is the time. */
   emptied(worker: InlineWorker): void {
-    if (!worker.restarting || worker.inHand > 0) return
-    const renewal = this.#renew(worker)
+    if (!worker.restarting || worker.inHand > 0 || worker.isRenewing) return
+    worker.isRenewing = true
+    const renewal = this.#renew(worker).catch(error => this.#host.gaveUp(worker, error))
     this.#renewals.add(renewal)
     void renewal.then(() => this.#renewals.delete(renewal))
   }
@@ -112,6 +114,7 @@ export class Crew {
     }
     if (this.#dismissed) return void (await worker.tearDown(this.#plan).catch(() => {}))
     worker.restarting = false
+    worker.isRenewing = false
     this.#host.workerRestarted(worker)
   }
 

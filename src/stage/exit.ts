@@ -167,8 +167,10 @@ export class Exit {
       if (this.#works.isOver) return
       this.#reorder.shift()
       this.#host.committed(work)
+      // It was one dead letter too many.
+      if (this.#works.isOver) return
       // Another item is the lowest now: if it streams, what it has yielded may leave.
-      if (this.streams.size > 0) {
+      if (this.#isStreaming) {
         this.#flowStreams()
         this.#host.advanced()
       }
@@ -259,10 +261,10 @@ export class Exit {
     if (this.#isStreaming && (this.#works.isOver || !this.isNext(work))) return false
     const tag = this.#tagFor(work)
     let left = 0
-    while (left < many.length && ((left > 0 && !this.#isStreaming) || this.#hasRoom(work))) {
+    while (left < many.length && !this.#works.isOver && ((left > 0 && !this.#isStreaming) || this.#hasRoom(work))) {
       this.#put(work, many[left++], tag)
     }
-    if (left === many.length) {
+    if (left === many.length || this.#works.isOver) {
       many.length = 0
       return true
     }
@@ -289,6 +291,7 @@ export class Exit {
     const asker = tag && this.#asker(work)
     if (asker) {
       this.emitted++
+      if (work.bornAt >= 0) this.#host.left(work.bornAt)
       return asker.take(value)
     }
     tag?.origin?.add(1)

@@ -184,17 +184,27 @@ export class Failures {
   #sweep(now: number): number {
     let next = Infinity
     for (const work of this.#works.all()) {
-      if (!work.isRunning) continue
+      if (!work.isRunning || this.#works.isOver) continue
       const due = work.startedAt + this.#plan.timeout
       if (now >= due) this.#timedOut(work)
       else if (due < next) next = due
     }
     this.#host.wake()
-    return next
+    return this.#works.isOver ? Infinity : next
   }
 
   /** Its handler may still be running: another work takes its place in the order, and nobody listens to this one. */
   #timedOut(work: Work): void {
+    const error = new ItemTimeout(this.#plan.timeout)
+    this.giveUp(this.#heirOf(work, error), error)
+  }
+
+  /** The same for a work that nobody waits for: it leads to nothing. */
+  replace(work: Work, reason: unknown): void {
+    this.#host.settled(this.#heirOf(work, reason))
+  }
+
+  #heirOf(work: Work, reason: unknown): Work {
     const heir = this.#works.make()
     heir.takePlaceOf(work)
     if (heir.key) heir.key.busy = heir
@@ -202,9 +212,8 @@ export class Failures {
     this.#works.close(work)
     this.#works.open(heir)
     this.#host.replaced(work)
-    const error = new ItemTimeout(this.#plan.timeout)
-    work.abort(error)
-    this.giveUp(heir, error)
+    work.abort(reason)
+    return heir
   }
 
   clear(): void {

@@ -25,6 +25,8 @@ export interface FeedsHost {
 /** One open feed. */
 interface Open {
   readonly feed: Feed
+  /** Whatever it says from now on is said to nobody. */
+  readonly shut: () => void
   readonly context: Work
   /** The item in hand. */
   work: Work | undefined
@@ -91,8 +93,16 @@ export class Feeds {
       room: () => host.room(this.#feeds.get(worker)?.work),
     }
     worker.retired = false
-    const feed = this.#open(port)
-    if (isOpen) this.#feeds.set(worker, { feed, context, work: undefined })
+    let feed: Feed
+    try {
+      feed = this.#open(port)
+    } catch (error) {
+      return host.failed(worker, close(), error)
+    }
+    const shut = () => {
+      isOpen = false
+    }
+    if (isOpen) this.#feeds.set(worker, { feed, shut, context, work: undefined })
   }
 
   /** Hands an item to the worker's feed; false if that has ended. */
@@ -113,8 +123,17 @@ export class Feeds {
     const open = this.#feeds.get(worker)
     this.#feeds.delete(worker)
     worker.retired = true
-    open?.feed.cancel()
+    if (open) cancel(open)
     this.#host.failed(worker, open?.work, error)
+  }
+
+  /** An item is given up while its feed has it in hand: the worker gets a feed of its own again. */
+  drop(work: Work): void {
+    const open = this.#feeds.get(work.worker)
+    if (open?.work !== work) return
+    this.#feeds.delete(work.worker)
+    cancel(open)
+    this.open(work.worker)
   }
 
   /** There is no more input. */
@@ -126,7 +145,15 @@ export class Feeds {
   cancel(): Work[] {
     const open = [...this.#feeds.values()]
     this.#feeds.clear()
-    for (const { feed } of open) feed.cancel()
+    for (const each of open) cancel(each)
     return open.flatMap(({ work }) => work ?? [])
   }
+}
+
+function cancel({ feed, shut }: Open): void {
+  shut()
+  // What ends with an error has nobody left to hear it.
+  try {
+    feed.cancel()
+  } catch {}
 }

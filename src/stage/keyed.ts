@@ -92,15 +92,19 @@ export class Keyed {
   employ(worker: InlineWorker): void {
     const { exit, works } = this.#parts
     const { concurrency, emit } = this.#plan
+    // What is begun may be done at once, and come back here: the loop that is under way goes on with the next.
+    if (worker.isEmploying) return
+    worker.isEmploying = true
     while (worker.line.length > 0 && worker.inHand < concurrency && !works.isOver) {
       // A worker that is to be restarted waits for what it has in hand; if that streams, it waits for the lowest item to
       // leave before it: so that one is still begun.
       const isAwaited = worker.inHand > 0 && emit === 'streaming' && exit.isNext(worker.line[0]!)
-      if (worker.restarting && !isAwaited) return
+      if (worker.restarting && !isAwaited) break
       const work = worker.line.shift()!
       this.#host.begin(work)
       this.#host.run(work)
     }
+    worker.isEmploying = false
   }
 
   /** The same for all workers. */

@@ -44,6 +44,12 @@ export class Pump {
     this.#rested = rested
   }
 
+  /** The time as of this turn of the event loop. */
+  now(): number {
+    if (!this.#isFresh) this.#refresh()
+    return this.time
+  }
+
   /** Until then it is held: nothing advances. */
   start(): void {
     this.#isHeld = false
@@ -75,6 +81,7 @@ export class Pump {
   hold(): boolean {
     const wasHeld = this.#isHeld
     this.#isHeld = true
+    if (!this.#isFresh) this.#refresh()
     return wasHeld
   }
 

@@ -19,7 +19,7 @@
  * Claims need no table here: nobody else claims, and nobody dies without this event loop.
  */
 import type { Channel } from '../channel/channel.ts'
-import { Ticket } from '../channel/ticket.ts'
+import { type Origin, Ticket } from '../channel/ticket.ts'
 import { StateLost } from '../errors.ts'
 import type { StageSnapshot } from '../metrics/snapshot.ts'
 import { runFused, type Scratch } from '../runtime/inline/kernel.ts'
@@ -106,6 +106,8 @@ export class Stage {
   /** Works that were settled, ever. */
   #settles = 0
   #phase: Phase = 'starting'
+  /** Its workers have been told to end. */
+  #isDismissed = false
   #flushes: KeyState[] = []
   /** The handler's last answer was a promise, a generator or an Observable: no use in running it in frames. */
   #isAsync = false
@@ -184,7 +186,10 @@ export class Stage {
       suppressed: error => host.suppressed(error),
       stateLost: keys => host.stateLost(this, keys),
       wake: () => this.wake(),
-      replaced: work => void this.#exit.streams.delete(work),
+      replaced: work => {
+        this.#exit.streams.delete(work)
+        this.#feeds?.drop(work)
+      },
     })
     this.#feeds = body.kind === 'feed' ? new Feeds(body.open, this.#feedsHost) : undefined
     this.#keyed = plan.keyOf && this.#makeKeyed(plan.keyOf)
@@ -197,7 +202,7 @@ export class Stage {
   }
 
   /** What works ask for. */
-  readonly #workHost: WorkHost & { self: unknown; aborted: boolean } = {
+  readonly #workHost: WorkHost & { self: unknown; aborted: boolean; reason: unknown } = {
     resolved: (work, value) => {
       if (work.isLean) return this.#lane!.resolved(work, value)
       const wasHeld = this.#pump.hold()
@@ -219,6 +224,7 @@ export class Stage {
     endOfBatch: sequence => sequence === this.input.arrived - this.input.skipped - 1,
     self: undefined,
     aborted: false,
+    reason: undefined,
   }
 
   get emitted(): number {
@@ -329,7 +335,10 @@ export class Stage {
   #isPlain(): boolean {
     const { plan, input, output } = this
     const { body } = plan
-    const asksLittle = !plan.keyOf && !plan.schema && plan.timeout === Infinity && plan.inFlight === Infinity
+    // A source may drop from the channel what a kernel is working on, if a handler has it emit.
+    const isSteady = plan.overflow !== 'drop-oldest'
+    const asksLittle =
+      isSteady && !plan.keyOf && !plan.schema && plan.timeout === Infinity && plan.inFlight === Infinity
     const leavesInOrder = plan.order === 'input' && plan.emit === 'whole' && this.#exit.mayWait
     const hasRoom = !input.tagged && input.capacity.items > 0 && output.capacity.items > 0 && plan.workers > 0
     return (
@@ -503,7 +512,7 @@ export class Stage {
 
   /** The handler is done with the item, well or not: the worker is free, the item waits for its turn. */
   #settled(work: Work): void {
-    if (work.settled) return
+    if (work.settled || work.over) return
     const { worker, key } = work
     this.#settles++
     this.#works.running--
@@ -511,42 +520,63 @@ export class Stage {
     work.settled = true
     work.isRunning = false
     if (work.timedAt >= 0) this.#meter.ended(work)
-    if (key) this.#release(work, key)
+    if (key) this.#save(work, key)
     if (this.isOver) {
       // Torn down meanwhile: nothing is handed on any more.
       this.#works.close(work)
+      this.#dismissWhenQuiet()
       this.#host.quiet()
       return
     }
-    if (worker.restarting) this.#crew.emptied(worker)
+    if (key) this.#release(key, work.forget)
     this.#exit.settled(work)
+    // Only now the next one of its key: were it begun before, it could leave before.
+    if (!this.isOver) this.#keyed?.employ(worker)
+    if (worker.restarting) this.#crew.emptied(worker)
     this.wake()
   }
 
-  /** The item is done with its key: the next in line has it. */
-  #release(work: Work, key: KeyState): void {
+  /** What survives the worker is the state as the last item that went well left it. */
+  #save(work: Work, key: KeyState): void {
     const { body } = this.plan
-    if (body.kind === 'behaviour' && body.snapshot && key.started && !work.failure) {
-      try {
-        key.saved = body.snapshot(key.state)
-        key.isSaved = true
-      } catch (error) {
-        this.#failures.judge(work, error)
-      }
+    if (body.kind !== 'behaviour' || !body.snapshot || !key.started || work.failure) return
+    try {
+      key.saved = body.snapshot(key.state)
+      key.isSaved = true
+    } catch (error) {
+      this.#failures.judge(work, error)
     }
+  }
+
+  /** The item is done with its key: the next in line has it. */
+  #release(key: KeyState, forget: boolean): void {
     const next = key.line.shift()
     key.busy = next
     if (next) next.worker.enqueue(next)
-    if (work.forget) this.#keys.forget(key)
-    this.#keyed?.employ(work.worker)
+    if (forget) this.#keys.forget(key)
   }
 
   /** All that the item led to has left. */
   #committed(work: Work): void {
     const { tag, failure } = work
     if (tag?.hold) this.#holds.push(tag.hold)
-    if (this.#host.isCounting) this.#host.itemsEnded(this, 1, failure !== undefined)
+    this.#exit.streams.delete(work)
     this.#works.recycle(work)
+    // At last: it may be what tears the stage down, and then this item is none of those that it held.
+    if (this.#host.isCounting) this.#host.itemsEnded(this, 1, failure !== undefined)
+  }
+
+  /**
+   * Nobody waits any more for what is of this origin: handlers that have something of it in hand are told by their signal.
+   * In a pipeline that is a stage of another, where the next item waits for the place, they are not waited for either.
+   */
+  forsake(origin: Origin, reason: unknown): void {
+    for (const work of this.isOver ? [] : this.#works.all()) {
+      if (work.tag?.origin !== origin || !work.isRunning) continue
+      if (origin.asker?.contains) this.#failures.replace(work, reason)
+      else work.abort(reason)
+    }
+    this.wake()
   }
 
   /** Has all workers set up anew, because a stage that the strategy ties it to was. */
@@ -605,6 +635,9 @@ export class Stage {
       if (flushes) this.#flushes = this.#keys.inOrder()
       this.#phase = 'flushing'
     }
+    const [next] = this.#flushes
+    // Its worker is being set up anew, and says when it is there.
+    if (next && this.#crew.workers[next.worker]!.restarting) return
     const key = this.#flushes.shift()
     if (key) this.#flush(key)
     else this.#finish()
@@ -658,7 +691,9 @@ export class Stage {
     this.#phase = 'abandoned'
     this.#works.isOver = true
     this.#workHost.aborted = true
-    this.unfinished += this.#works.size + this.input.clear() + this.#exit.extras
+    this.#workHost.reason = reason
+    const open = this.#works.all().filter(work => !work.isFlush).length
+    this.unfinished += open + this.input.clear()
     for (const work of this.#works.all()) {
       if (work.failure?.policy === 'stop') this.#host.suppressed(work.failure.error)
       if (!work.isRunning) {
@@ -680,10 +715,24 @@ export class Stage {
     for (const hold of this.#holds.splice(0)) hold.close()
     this.#failures.clear()
     this.output.end(ending)
+    this.#dismissWhenQuiet()
+  }
+
+  /** Workers end when no handler uses what they were set up with. */
+  #dismissWhenQuiet(): void {
+    if (this.#isDismissed || this.#works.running > 0) return
+    this.#isDismissed = true
     void this.#crew.dismiss().then(errors => {
-      for (const error of errors) this.#host.suppressed(error)
+      for (const error of errors) this.#host.failed(this, { error, worker: 0, sequence: undefined, attempts: 1 })
       this.#host.ended(this)
     })
+  }
+
+  /** The grace period is over: workers end, whatever their handlers do. */
+  giveUp(): void {
+    if (this.#isDismissed) return
+    this.#isDismissed = true
+    void this.#crew.dismiss()
   }
 
   /* ── looking in ────────────────────────────────────────────────────────── */

@@ -21,6 +21,8 @@ export interface WorkHost {
   endOfBatch(sequence: number): boolean
   readonly self: unknown
   readonly aborted: boolean
+  /** Why it was. */
+  readonly reason: unknown
 }
 
 export class Work implements Charge {
@@ -33,6 +35,8 @@ export class Work implements Charge {
   place = -1
   sequence = 0
   item: unknown = undefined
+  /** The schema has seen it. */
+  isChecked = false
   tag: Tag | undefined = undefined
   key: KeyState | undefined = undefined
   bornAt = 0
@@ -96,6 +100,7 @@ export class Work implements Charge {
   clear(): void {
     this.isFlush = false
     this.item = undefined
+    this.isChecked = false
     this.tag = undefined
     this.key = undefined
     this.attempts = 0
@@ -178,7 +183,7 @@ export class ItemContext {
   get signal(): AbortSignal {
     const work = this.#work
     work.controller ??= new AbortController()
-    if (work.host.aborted) work.controller.abort()
+    if (work.host.aborted) work.controller.abort(work.host.reason)
     return work.controller.signal
   }
 

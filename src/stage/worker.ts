@@ -16,6 +16,10 @@ export class InlineWorker {
   readonly line: Work[] = []
   /** Waiting to be empty-handed, or being set up anew: takes nothing. */
   restarting = false
+  /** It has nothing in hand, and is being set up anew. */
+  isRenewing = false
+  /** Its line is being worked off. */
+  isEmploying = false
   /** Its body has ended before the input did. */
   retired = false
   restarts = 0

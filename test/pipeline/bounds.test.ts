@@ -358,6 +358,25 @@ inFlight('comes back from dead letters, drops and items that were filtered out',
   )
 })
 
+inFlight('does not hold up `stop()`: results that nobody reads give their slots back', async () => {
+  const ways = [
+    { how: { inFlight: 1 }, options: {} },
+    { how: {}, options: { inFlight: 1 } },
+  ]
+  for (const { how, options } of ways) {
+    const run = pipeline<number>('p')
+      .stage('a', (n: number) => n, how)
+      .stage('b', (n: number) => n, how)
+      .run(options)
+    const sent = upTo(5).map(n => run.send(n))
+    await turns()
+    const summary = await within(1_000, run.stop())
+    await within(1_000, Promise.all(sent))
+    assert.equal([summary.received, summary.emitted, summary.unfinished], [5, 5, 0])
+    assert.equal(await all(run), upTo(5))
+  }
+})
+
 inFlight('bounds source items under way end to end, for every kind of source', async () => {
   const sources: Record<string, () => any> = {
     iterable: () => upTo(50),

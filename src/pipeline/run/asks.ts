@@ -1,7 +1,8 @@
 /** `ask`: hands in one item, and gathers what it leads to, for the asker alone. */
 import { type Asker, Origin } from '../../channel/ticket.ts'
 import type { Clock } from '../../clock.ts'
-import { AskTimeout, RunEnded, StageFailed } from '../../errors.ts'
+import { AskTimeout, StageFailed } from '../../errors.ts'
+import { onAbort } from './on-abort.ts'
 
 export interface AskOptions {
   readonly signal?: AbortSignal
@@ -9,44 +10,47 @@ export interface AskOptions {
   readonly timeout?: number
 }
 
-type Send = (item: unknown, origin: Origin) => Promise<void>
-
 export class Asks {
   readonly #pipeline: string
   readonly #clock: Clock
   /** The pipeline is a stage of another: a failure that would stop it is the asker's affair alone. */
   readonly #contains: boolean
-  readonly #send: Send
   readonly #open = new Set<Ask>()
+  /** Nobody waits any more for what is of this origin. */
+  readonly #forsaken: (origin: Origin, reason: unknown) => void
 
-  constructor(pipeline: string, clock: Clock, contains: boolean, send: Send) {
+  constructor(pipeline: string, clock: Clock, contains: boolean, forsaken: (origin: Origin, reason: unknown) => void) {
+    this.#forsaken = forsaken
     this.#pipeline = pipeline
     this.#clock = clock
     this.#contains = contains
-    this.#send = send
   }
 
-  ask(item: unknown, options: AskOptions): Promise<unknown[]> {
+  /** `send` hands the item in, with this origin. */
+  ask(options: AskOptions, send: (origin: Origin) => Promise<void>): Promise<unknown[]> {
     const { signal, timeout } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
     const ask = new Ask(this.#contains, () => {
       this.#open.delete(ask)
       if (timer !== undefined) this.#clock.clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
+      unlisten?.()
     })
-    const abort = () => ask.refuse(signal!.reason)
-    signal?.addEventListener('abort', abort, { once: true })
+    const forsake = (reason: unknown) => {
+      ask.refuse(reason)
+      this.#forsaken(ask.origin, reason)
+    }
+    const unlisten = signal && onAbort(signal, () => forsake(signal.reason))
     let timer: unknown
     if (timeout !== undefined) {
-      timer = this.#clock.setTimeout(() => ask.refuse(new AskTimeout(this.#pipeline, timeout)), timeout)
+      timer = this.#clock.setTimeout(() => forsake(new AskTimeout(this.#pipeline, timeout)), timeout)
     }
     this.#open.add(ask)
-    this.#send(item, ask.origin).catch(error => ask.refuse(error))
+    send(ask.origin).catch(error => ask.refuse(error))
     return ask.answer
   }
 
   /** The run is over: what was not answered will not be. */
-  refuse(error: unknown = new RunEnded(this.#pipeline)): void {
+  refuse(error: unknown): void {
     for (const ask of this.#open) ask.refuse(error)
   }
 }

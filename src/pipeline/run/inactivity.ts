@@ -5,14 +5,14 @@
  *     looks                     ✓         ✗         and it was not the reader whom all wait for
  *                      └── limit ──┘
  *
- * An idle source is no inactivity: nothing is under way then. Nor is a slow reader: the last channel is full.
+ * An idle source is no inactivity: nothing is under way then. Nor is a slow reader: results wait for it.
  */
 import type { Clock } from '../../clock.ts'
 
 export interface InactivityHost {
   /** Grows with whatever happens. */
   readonly moves: number
-  /** Results wait, as many as may: all wait for the reader. */
+  /** Results wait for the reader: it may be that everything does. */
   readonly isUnread: boolean
   /** Who has an item in hand, by name. */
   holders(): string[]

@@ -6,13 +6,12 @@
  */
 import type { BroadcastHost } from '../broadcast.ts'
 import { reportUncaught } from '../results.ts'
+import type { Outcome } from './outcome.ts'
 
 export interface ListeningHost {
-  readonly isSettled: boolean
-  readonly suppressed: unknown[]
+  readonly outcome: Outcome
   /** Have the run look, soon. */
   wake(): void
-  errorHeard(): void
 }
 
 export class Listening {
@@ -25,14 +24,14 @@ export class Listening {
 
   /** For those who listen at `place`: `events`, `deadLetters`, `channel(stage)`. */
   host(place: string): BroadcastHost {
-    const host = this.#host
+    const { outcome, wake } = this.#host
     return {
-      errorHeard: () => host.errorHeard(),
+      errorHeard: () => outcome.heard(),
       subscriberThrew: error => {
-        if (host.isSettled) return reportUncaught(error)
-        if (this.#thrown) host.suppressed.push(error)
+        if (outcome.isSettled) return reportUncaught(error)
+        if (this.#thrown) outcome.suppressed.push(error)
         else this.#thrown = { place, error }
-        host.wake()
+        wake()
       },
     }
   }

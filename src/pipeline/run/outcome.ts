@@ -9,7 +9,7 @@
  *     unheard dead letters     UnhandledDeadLetters
  *     else                     resolves
  */
-import { GraceExceeded, type MillraceError, StageFailed, UnhandledDeadLetters } from '../../errors.ts'
+import { GraceExceeded, type MillraceError, RunEnded, StageFailed, UnhandledDeadLetters } from '../../errors.ts'
 import type { Fault } from '../../stage/stage.ts'
 import type { DeadLetters } from '../../supervisor/dead-letters.ts'
 import type { Summary } from '../language.ts'
@@ -43,16 +43,14 @@ export class Outcome {
   abandoned: readonly string[] = []
   readonly suppressed: unknown[] = []
   readonly #pipeline: string
-  readonly #letters: DeadLetters
   #isHeard = false
   #ending: Ending | undefined
   #resolve!: (summary: Summary) => void
   #reject!: (error: unknown) => void
   #leave!: () => void
 
-  constructor(pipeline: string, letters: DeadLetters) {
+  constructor(pipeline: string) {
     this.#pipeline = pipeline
-    this.#letters = letters
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -71,6 +69,18 @@ export class Outcome {
     return this.#ending?.failed === true
   }
 
+  /** What handlers are told by their signal when nobody wants the rest. */
+  get reason(): unknown {
+    if (this.cancelled?.kind === 'aborted') return this.cancelled.reason
+    if (this.cancelled?.kind === 'given up') return this.cancelled.error
+    return this.fault?.fault.error ?? new RunEnded(this.#pipeline)
+  }
+
+  /** What those are told who still wait for an answer when the run is over. */
+  get refusal(): unknown {
+    return this.#ending?.failed ? this.#ending.error : new RunEnded(this.#pipeline)
+  }
+
   /** A failure further down comes earlier in the order: it takes the place of the one before. */
   failed(fault: PlacedFault): void {
     if (this.fault) this.suppressed.push(this.fault.fault.error)
@@ -84,9 +94,9 @@ export class Outcome {
   }
 
   /** Nothing can change it any more. */
-  decide(summary: Summary, grace: number): Ending {
+  decide(summary: Summary, grace: number, letters: DeadLetters): Ending {
     this.isSettled = true
-    const failure = this.#failure(summary, grace)
+    const failure = this.#failure(summary, grace, letters)
     this.#ending = failure ? { failed: true, error: failure.error } : { failed: false }
     return this.#ending
   }
@@ -99,7 +109,7 @@ export class Outcome {
     this.#leave()
   }
 
-  #failure({ unfinished }: Summary, grace: number): { readonly error: unknown } | undefined {
+  #failure({ unfinished }: Summary, grace: number, { unheard, kept }: DeadLetters): { error: unknown } | undefined {
     const { cancelled } = this
     if (this.abandoned.length > 0) {
       const error = new GraceExceeded(this.#pipeline, grace, this.abandoned)
@@ -109,7 +119,6 @@ export class Outcome {
     if (cancelled?.kind === 'given up') return { error: cancelled.error }
     if (this.fault) return { error: this.#stageFailed(this.fault, unfinished) }
     if (cancelled?.kind === 'aborted') return { error: cancelled.reason }
-    const { unheard, kept } = this.#letters
     return unheard > 0 ? { error: new UnhandledDeadLetters(this.#pipeline, unheard, kept) } : undefined
   }
 

@@ -1,0 +1,323 @@
+/**
+ * The engine of a run: its parts, and what happens to all of them together, from the beginning to the end.
+ *
+ *     source ─▶ channel ─▶ stage ─▶ channel ─▶ stage ─▶ channel ─▶ outlet ─▶ readers
+ *               └───────────────── row ────────────────────────┘
+ *
+ *     begin ──▶ fail, cancel, stop ──▶ the machine says what when (drain, abort, give up) ──▶ settle
+ */
+import { systemClock } from '../../clock.ts'
+import { Inactive, type MillraceError, UnreadOutput } from '../../errors.ts'
+import { Histogram } from '../../metrics/histogram.ts'
+import { Pump } from '../../stage/pump.ts'
+import type { Fault, Stage } from '../../stage/stage.ts'
+import type { Blueprint } from '../blueprint.ts'
+import type { RunOptions, Summary } from '../language.ts'
+import { nestedBody } from '../nested.ts'
+import { Outlet } from '../outlet.ts'
+import { planOf } from '../plan.ts'
+import { connect } from '../sources/connect.ts'
+import { Entrance } from '../sources/entrance.ts'
+import { claim } from '../sources/kind.ts'
+import { SentSource } from '../sources/sent.ts'
+import type { Source } from '../sources/source.ts'
+import { Asks } from './asks.ts'
+import { inactivityHost, listeningHost, outletHost, sourceHost, stageHost } from './hosts.ts'
+import { Inactivity } from './inactivity.ts'
+import { Listening } from './listening.ts'
+import { type Machine, startMachine } from './machine.ts'
+import { onAbort } from './on-abort.ts'
+import { type Cancellation, Outcome } from './outcome.ts'
+import { type OuterLetters, Report } from './report.ts'
+import { Restarts } from './restarts.ts'
+import { Row } from './row.ts'
+import { Unread, unreadMs } from './unread.ts'
+import { Watching } from './watching.ts'
+
+/** What only this package says to a run. */
+export interface Internals {
+  /** It is a stage of another: a failure that would stop it is that of the item asked for. */
+  readonly contained?: OuterLetters
+  /** The largest frame, in items. */
+  readonly frameMost?: number
+}
+
+/** Makes the run of a pipeline that is a stage of this one. */
+export type Begin = (
+  inner: Blueprint,
+  options: RunOptions,
+  internals: Internals,
+) => ReturnType<Parameters<typeof nestedBody>[0]>
+
+const defaultGrace = 15_000
+
+export class Engine {
+  readonly name: string
+  readonly pump: Pump
+  readonly outcome: Outcome
+  readonly report: Report
+  readonly restarts: Restarts
+  readonly watching: Watching
+  readonly row: Row
+  readonly outlet: Outlet
+  readonly source: Source
+  readonly asks: Asks
+  readonly latency = new Histogram()
+  /** ms that a teardown may take in all. */
+  grace: number
+  hasBegun = false
+  /** `stop` was called. */
+  isAsked = false
+  readonly #listening: Listening
+  readonly #unread: Unread
+  readonly #inactivity: Inactivity | undefined
+  readonly #machine: Machine
+  readonly #startedAt: number
+  /** Ends listening to the signal. */
+  #unlisten = () => {}
+
+  constructor(blueprint: Blueprint, options: RunOptions, internals: Internals, begin: Begin) {
+    const { name, supervision, source } = blueprint
+    claim(source?.value, name)
+    this.name = name
+    this.grace = options.grace ?? supervision.grace ?? defaultGrace
+    this.pump = new Pump(options.clock ?? systemClock, () => this.#rested())
+    const { clock } = this.pump
+    this.#startedAt = this.pump.time
+    this.outcome = new Outcome(name)
+    this.#listening = new Listening(listeningHost(this))
+    this.watching = new Watching(this.#listening)
+    this.report = new Report(this.#listening, supervision.tolerate, internals.contained)
+    this.restarts = new Restarts(supervision, clock)
+
+    const plans = planOf(blueprint, (stage, inner, stateful) => {
+      const contained = this.report.lettersFrom(stage)
+      const grace = inner.supervision.grace ?? this.grace
+      return nestedBody(() => begin(inner, { clock, grace }, { ...internals, contained }), stateful)
+    })
+    const inFlight = options.inFlight ?? Infinity
+    const isTagged = source === undefined || inFlight !== Infinity
+    const host = stageHost(this, supervision.tolerate !== undefined)
+    this.row = new Row(plans, isTagged, this.pump, host, internals.frameMost)
+    this.outlet = new Outlet(this.row.last, outletHost(this))
+    this.pump.members = [this.outlet, ...this.row.stages.toReversed()]
+    this.#unread = new Unread(clock, () => this.#giveUpOn(new UnreadOutput(name, this.row.last.count, unreadMs)))
+    this.#inactivity = this.#watchFor(supervision.inactivity)
+
+    const entrance = new Entrance(inFlight, () => {
+      this.source.resume()
+      this.pump.wake()
+    })
+    const { name: first, overflow } = plans[0]!
+    const inlet = { channel: this.row.first, overflow, entrance, host: sourceHost(this, first) }
+    this.source = source ? connect(source.value, inlet) : new SentSource(inlet)
+    this.asks = new Asks(name, clock, internals.contained !== undefined, (origin, reason) => {
+      for (const stage of this.row.stages) stage.forsake(origin, reason)
+    })
+
+    this.#machine = startMachine(this, this.grace, clock, options.inspect)
+    this.#listen(options.signal)
+    queueMicrotask(() => this.#machine.send({ type: 'begin' }))
+  }
+
+  #watchFor(limit: number | undefined): Inactivity | undefined {
+    if (limit === undefined) return undefined
+    const inactive = (holders: string[]) => this.#giveUpOn(new Inactive(this.name, limit, holders))
+    return new Inactivity(this.pump.clock, limit, inactivityHost(this, inactive))
+  }
+
+  /* ── beginning ─────────────────────────────────────────────────────────── */
+
+  #listen(signal: AbortSignal | undefined): void {
+    if (!signal) return
+    const abort = () => this.#cancel({ kind: 'aborted', reason: signal.reason })
+    if (signal.aborted) abort()
+    else this.#unlisten = onAbort(signal, abort)
+  }
+
+  begin(): void {
+    this.hasBegun = true
+    this.pump.start()
+    if (this.outcome.isEnding) return this.row.abandon(this.outcome.reason)
+    this.row.start()
+    if (this.outcome.isEnding) return
+    this.source.start()
+    this.#inactivity?.start()
+    this.pump.wake()
+  }
+
+  /* ── failing ───────────────────────────────────────────────────────────── */
+
+  /** Stages up to number `last` have nothing more to do; the ones behind finish what came before the failure. */
+  fail(place: string, fault: Fault, last: number): void {
+    this.outcome.failed({ place, fault, last })
+    this.source.kill()
+    this.row.abandon(fault.error, last + 1)
+    this.#machine.send({ type: 'fail' })
+    this.pump.wake()
+  }
+
+  /** What goes wrong when the workers of a stage are stopped counts only where all else went well. */
+  stageFailed(stage: Stage, fault: Fault): void {
+    if (stage.isOver && this.outcome.isEnding) this.outcome.suppressed.push(fault.error)
+    else this.fail(stage.plan.name, fault, stage.index)
+  }
+
+  sourceFailed(error: unknown, sequence: number): void {
+    if (this.outcome.isSettled || this.outcome.cancelled) return
+    this.row.first.end('failed')
+    this.fail('source', { error, worker: 0, sequence, attempts: 1 }, -1)
+  }
+
+  /** A reader has thrown; false if the run is over, and cannot fail any more. */
+  readerThrew(place: string, error: unknown, sequence: number | undefined): boolean {
+    if (this.outcome.isSettled) return false
+    const last = this.row.stages.length
+    // Of several readers that throw, the first one counts: they are given the same results.
+    if (this.outcome.fault?.last === last) this.outcome.suppressed.push(error)
+    else this.fail(place, { error, worker: 0, sequence, attempts: 1 }, last)
+    return true
+  }
+
+  itemsEnded(stage: Stage, items: number, dead: boolean): void {
+    if (stage.isOver) return
+    const error = this.report.ended(items, dead)
+    if (error) this.fail(stage.plan.name, { error, worker: 0, sequence: undefined, attempts: 1 }, stage.index)
+  }
+
+  /* ── ending ────────────────────────────────────────────────────────────── */
+
+  stageEnded(stage: Stage): void {
+    this.row.ended(stage)
+    this.report.tell({ type: 'stage.drained', stage: stage.plan.name })
+    // One that ended before its input did: nobody reads what those before it would do.
+    if (stage.input.ending === 'open' && !this.outcome.isEnding) {
+      this.source.kill()
+      this.row.abandon(undefined, stage.index)
+    }
+    this.pump.wake()
+  }
+
+  stop(grace: number): void {
+    if (this.outcome.isSettled) return
+    this.grace = grace
+    this.isAsked = true
+    // What has not begun does not begin: its source is asked nothing.
+    if (!this.hasBegun) this.source.end()
+    this.#machine.send({ type: 'drain', grace })
+    this.pump.wake()
+  }
+
+  /** The last reader has left its loop. It waits for the end, but hears of nothing: a failure is left to `done`. */
+  leave(): Promise<void> {
+    if (this.outcome.isSettled || this.isAsked) return Promise.resolve()
+    this.#cancel({ kind: 'left' })
+    return this.outcome.over
+  }
+
+  #giveUpOn(error: MillraceError): void {
+    this.#cancel({ kind: 'given up', error })
+  }
+
+  #cancel(cancelled: Cancellation): void {
+    if (this.outcome.isSettled || this.outcome.cancelled) return
+    // A handler does this, in the midst of a frame: channels cannot be cleared under a kernel that works on them.
+    if (this.hasBegun && this.pump.isHeld) {
+      queueMicrotask(() => this.#cancel(cancelled))
+      return
+    }
+    this.outcome.cancelled = cancelled
+    this.#machine.send({ type: 'cancel' })
+  }
+
+  stopping(reason: 'done' | 'asked' | 'failed'): void {
+    this.report.tell({ type: 'pipeline.stopping', reason, grace: this.grace })
+  }
+
+  closeInput(): void {
+    this.isAsked = true
+    // What is under way may always leave, whether or not it is read by then: it was bounded when it came in.
+    this.outlet.unbind()
+    this.source.end()
+    this.pump.wake()
+  }
+
+  abandonAll(): void {
+    this.source.kill()
+    this.row.abandon(this.outcome.reason)
+    this.pump.wake()
+  }
+
+  /** The grace period is over: what still runs is abandoned, by name. What has nothing in hand ends in this turn. */
+  giveUp(): void {
+    this.abandonAll()
+    setImmediate(() => {
+      const consumers = this.outlet.holders().map(position => `${this.name}/output item ${position}`)
+      this.outcome.abandoned = [...this.row.remaining(), ...consumers]
+      for (const stage of this.row.stages) stage.giveUp()
+      this.#settle()
+    })
+  }
+
+  /* ── settling ──────────────────────────────────────────────────────────── */
+
+  /** Nobody has anything to do. */
+  #rested(): void {
+    if (this.outcome.isSettled) return
+    const thrown = this.#listening.take()
+    if (thrown) {
+      this.readerThrew(thrown.place, thrown.error, undefined)
+      return this.pump.wake()
+    }
+    if (this.row.isQuiet) this.#maybeSettle()
+    else if (!this.outlet.hasReaders || this.#unread.isExpecting) this.#expectReader(this.row.last.full())
+    this.#inactivity?.note()
+  }
+
+  #maybeSettle(): void {
+    const { isEnding } = this.outcome
+    if (this.outlet.isWorking && !isEnding) return
+    if (this.row.last.count > 0 && !this.isAsked && !isEnding) return this.#expectReader(true)
+    this.#settle()
+  }
+
+  #expectReader(isWaiting: boolean): void {
+    this.#unread.expect(isWaiting && !this.isAsked && !this.outlet.hasReaders && !this.outcome.isEnding)
+  }
+
+  #settle(): void {
+    const { outcome, report, source } = this
+    if (outcome.isSettled) return
+    this.#unread.clear()
+    this.#inactivity?.clear()
+    this.#unlisten()
+    const summary = this.#summarise()
+    // Unfinished is unfinished: what nobody read of a run that was cancelled is gone.
+    if (outcome.cancelled) this.row.last.clear()
+    const ending = outcome.decide(summary, this.grace, report.letters)
+    this.asks.refuse(outcome.refusal)
+    if (source instanceof SentSource) source.refuse(outcome.refusal)
+    if (ending.failed && this.outlet.isPulled) outcome.heard()
+    this.outlet.end(ending)
+    this.watching.end()
+    if (!ending.failed && !this.isAsked && !outcome.cancelled) this.stopping('done')
+    report.complete()
+    this.#machine.send({ type: 'settled' })
+    this.#machine.stop()
+    outcome.publish(summary)
+  }
+
+  #summarise(): Summary {
+    const { row, outcome, source, report } = this
+    const unread = outcome.cancelled ? row.last.count : 0
+    return {
+      received: source.received,
+      emitted: row.stages.at(-1)!.emitted - unread,
+      deadLetters: report.letters.count,
+      dropped: row.sum(stage => stage.input.dropped),
+      unfinished: row.sum(stage => stage.unfinished) + unread,
+      restarts: row.sum(stage => stage.restarts),
+      millis: this.pump.clock.now() - this.#startedAt,
+    }
+  }
+}
