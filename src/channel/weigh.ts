@@ -9,9 +9,9 @@ export function weigh(item: unknown): number {
   if (typeof item === 'string') return item.length
   if (typeof item !== 'object' || item === null) return 8
   if (ArrayBuffer.isView(item)) return item.byteLength
-  if (item instanceof ArrayBuffer || item instanceof SharedArrayBuffer) return item.byteLength
   let bytes = 16
   try {
+    if (item instanceof ArrayBuffer || item instanceof SharedArrayBuffer) return item.byteLength
     for (const name in item) {
       const field = (item as Record<string, unknown>)[name]
       if (typeof field === 'string') bytes += field.length

@@ -40,9 +40,12 @@ class FluentPipeline {
     return this.#with({ kind: 'operators', operators })
   }
 
-  supervise(policy: Supervision): FluentPipeline {
+  supervise(policy: Supervision = {}): FluentPipeline {
     const before = this[BLUEPRINT]
-    return new FluentPipeline({ ...before, supervision: { ...before.supervision, ...policy } })
+    // What is no object is kept as it is, for `validate` to find.
+    const odd = [before.supervision, policy].find(each => typeof each !== 'object' || each === null)
+    const supervision = odd === undefined ? { ...before.supervision, ...policy } : odd
+    return new FluentPipeline({ ...before, supervision })
   }
 
   validate(options?: RunOptions): readonly Mistake[] {

@@ -45,7 +45,7 @@ function blueprintMistakes(blueprint: Blueprint, options: RunOptions | undefined
       say('OPTION_TWICE', place, message)
     }
   }
-  const seen = new Set<string>()
+  const seen = new Set(steps.flatMap((step, index) => (step.kind === 'stage' ? [] : nameOf(steps, index))))
   steps.forEach((step, index) => {
     const place = `${name}/${nameOf(steps, index)}`
     if (step.kind === 'map' || step.kind === 'filter') {

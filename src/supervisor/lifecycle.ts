@@ -7,8 +7,9 @@
  *                        └─cancel─▶ cancelling ───────────────────┤                  │
  *                                              grace is over ─────┴─▶ over ──────────┘
  *
- * `fail` and `cancel` also lead out of draining and aborting. `failing`: what came before the failure is still on its way
- * to the readers. `over`: what has not ended is abandoned, by name.
+ * `fail` and `cancel` also lead out of draining and aborting; `drain`, said again, hurries them or gives them more time.
+ * `failing`: what came before the failure is still on its way to the readers. `over`: what has not ended is abandoned, by
+ * name. There is one deadline for all: the grace period begins with the first of them.
  *
  * Control plane only: some events in the life of a run, none per item.
  */
@@ -26,10 +27,25 @@ export type RunEvent =
   /** Everything has ended, and is gone. */
   | { type: 'settled' }
 
+/** When everything has to have ended. */
+export interface Deadline {
+  /** ms */
+  readonly grace: number
+  readonly now: () => number
+  /** When the teardown began. */
+  readonly since: number
+}
+
+/** The first step of a teardown. */
+const begun = <State extends string>(target: State) => ({ target, actions: 'beginTeardown' as const })
+/** The same state anew, with its clock. */
+const again = <State extends string>(target: State) => ({ target, reenter: true as const })
+const teardownOf = ({ since, grace }: Deadline) => new Teardown(since, grace)
+
 export const runLifecycle = setup({
   types: {
-    context: {} as { grace: number },
-    input: {} as { grace: number },
+    context: {} as Deadline,
+    input: {} as Pick<Deadline, 'grace' | 'now'>,
     events: {} as RunEvent,
   },
   actions: {
@@ -39,42 +55,55 @@ export const runLifecycle = setup({
     abandonAll: () => {},
     giveUp: () => {},
     stopping: (_, _params: { reason: 'asked' | 'failed' }) => {},
-    setGrace: assign({ grace: ({ context, event }) => (event.type === 'drain' ? event.grace : context.grace) }),
+    /** Only the first step of a teardown comes from `waiting` or `running`. */
+    beginTeardown: assign({ since: ({ context }) => context.now() }),
+    setGrace: assign({
+      grace: ({ context, event }) => (event.type === 'drain' ? event.grace : context.grace),
+      since: ({ context }) => context.now(),
+    }),
   },
   delays: {
-    untilAbort: ({ context: { grace } }) => (grace === Infinity ? Infinity : (new Teardown(0, grace).next(0) ?? 0)),
-    untilOver: ({ context: { grace } }) => {
-      const teardown = new Teardown(0, grace)
-      return teardown.remaining(teardown.next(0) ?? 0)
+    untilAbort: ({ context }) => {
+      const now = context.now()
+      const next = teardownOf(context).next(now)
+      if (next === undefined) return context.grace === Infinity ? Infinity : 0
+      return next - now
     },
-    grace: ({ context }) => context.grace,
+    untilOver: ({ context }) => teardownOf(context).remaining(context.now()),
   },
 }).createMachine({
   id: 'run',
-  context: ({ input }) => ({ grace: input.grace }),
+  context: ({ input }) => ({ ...input, since: input.now() }),
   initial: 'waiting',
   states: {
     waiting: {
       exit: 'begin',
-      on: { begin: 'running', drain: 'draining', fail: 'failing', cancel: 'cancelling' },
+      on: { begin: 'running', drain: 'draining', fail: begun('failing'), cancel: begun('cancelling') },
     },
-    running: { on: { drain: 'draining', fail: 'failing', cancel: 'cancelling', settled: 'ended' } },
+    running: {
+      on: { drain: 'draining', fail: begun('failing'), cancel: begun('cancelling'), settled: 'ended' },
+    },
     draining: {
       entry: ['setGrace', { type: 'stopping', params: { reason: 'asked' } }, 'closeInput'],
       after: { untilAbort: 'aborting' },
-      on: { fail: 'failing', cancel: 'cancelling', settled: 'ended' },
+      on: { drain: again('draining'), fail: 'failing', cancel: 'cancelling', settled: 'ended' },
     },
     aborting: {
       entry: 'abortHandlers',
       after: { untilOver: 'over' },
-      on: { fail: 'failing', cancel: 'cancelling', settled: 'ended' },
+      on: {
+        drain: { ...again('aborting'), actions: 'setGrace' },
+        fail: 'failing',
+        cancel: 'cancelling',
+        settled: 'ended',
+      },
     },
     failing: {
       entry: { type: 'stopping', params: { reason: 'failed' } },
-      after: { grace: 'over' },
+      after: { untilOver: 'over' },
       on: { cancel: 'cancelling', settled: 'ended' },
     },
-    cancelling: { entry: 'abandonAll', after: { grace: 'over' }, on: { settled: 'ended' } },
+    cancelling: { entry: 'abandonAll', after: { untilOver: 'over' }, on: { settled: 'ended' } },
     over: { entry: 'giveUp', on: { settled: 'ended' } },
     ended: { type: 'final' },
   },

@@ -183,7 +183,14 @@ asking('while it waits in line gives up after its timeout, and its item is not h
   const held = gate()
   const handled: number[] = []
   const run = pipeline<number>('p')
-    .stage('s', async (n: number) => void (handled.push(n), await held.promise), { capacity: 1 })
+    .stage(
+      's',
+      async (n: number) => {
+        handled.push(n)
+        await held.promise
+      },
+      { capacity: 1 },
+    )
     .run({ clock })
   const asks = upTo(5).map(n => failureOf(run.ask(n, { timeout: 50 })))
   await turns()

@@ -228,7 +228,14 @@ concurrency('may be synchronous: then one worker does it all, in order', async (
   const workers = new Set<string>()
   const run = pipeline('p')
     .from(upTo(100))
-    .stage('s', (n: number, { address }) => (workers.add(address), n), { concurrency: 9 })
+    .stage(
+      's',
+      (n: number, { address }) => {
+        workers.add(address)
+        return n
+      },
+      { concurrency: 9 },
+    )
     .run()
   assert.equal(await all(run), upTo(100))
   assert.equal([...workers], ['p/s#0'])
@@ -279,7 +286,7 @@ inFlight('is a slot that is taken before computing and comes back when the reade
   let computed = 0
   const run = pipeline('p')
     .from(upTo(10))
-    .stage('s', (n: number) => (computed++, n), { inFlight: 2 })
+    .stage('s', (n: number) => ++computed && n, { inFlight: 2 })
     .run()
   const loop = run[Symbol.asyncIterator]()
   await turns()
@@ -322,7 +329,7 @@ inFlight('comes back when the last of several readers is done', async () => {
   let computed = 0
   const run = pipeline('p')
     .from(upTo(10))
-    .stage('s', (n: number) => (computed++, n), { inFlight: 1 })
+    .stage('s', (n: number) => ++computed && n, { inFlight: 1 })
     .run()
   const slow = run[Symbol.asyncIterator]()
   const fast = run[Symbol.asyncIterator]()

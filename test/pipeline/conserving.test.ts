@@ -59,7 +59,7 @@ conserving('was read, is unread, given up, dropped or unfinished: once', async (
           if (n % 13 === failing) throw new Error(`no ${n}`)
           return n
         }
-        const body = isAsync ? async (n: number) => (await turns(n % 3), handle(n)) : handle
+        const body = isAsync ? (n: number) => turns(n % 3).then(() => handle(n)) : handle
         const options = { ...how, onFailure: policy, ...(isKeyed && { key: (n: number) => n % 4 }) }
         row = row.stage(`s${index}`, body, options)
       })

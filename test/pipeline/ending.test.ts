@@ -205,6 +205,60 @@ stopping('names workers that cannot be set up, or stopped', async () => {
   }
 })
 
+stopping('said again with another grace hurries', async () => {
+  const clock = manualClock()
+  const run = pipeline('p').from([1]).stage('s', never).run({ clock })
+  run.output.subscribe()
+  await turns()
+  const failed = failureOf(run.stop())
+  await pass(clock, 5_000, 1_000)
+  void run.stop()
+  void run.stop({ grace: 100 }).catch(() => {})
+  await pass(clock, 100, 20)
+  assert.match((await failed).message, 'grace period of 100 ms')
+  const late = pipeline('p').from([1]).stage('s', never).run({ clock })
+  late.output.subscribe()
+  await turns()
+  const ended = failureOf(late.stop())
+  await pass(clock, 13_000, 1_000)
+  void late.stop({ grace: 0 }).catch(() => {})
+  await pass(clock, 1)
+  assert.instance(await ended, GraceExceeded)
+  assert.is(clock.pending, 0)
+})
+
+stopping('has one deadline for all: a failure, or an abort, on the way does not begin anew', async () => {
+  const clock = manualClock()
+  const controller = new AbortController()
+  const held = gate()
+  const run = pipeline('p')
+    .from([0, 1])
+    .stage(
+      's',
+      async (n: number) => {
+        if (n === 1) return never()
+        await held.promise
+        throw new Error('no')
+      },
+      { concurrency: 2 },
+    )
+    .run({ clock, signal: controller.signal })
+  run.output.subscribe()
+  await turns()
+  const failed = failureOf(run.stop())
+  await pass(clock, 10_000, 1_000)
+  held.open()
+  await pass(clock, 2_000, 1_000)
+  controller.abort('away')
+  await pass(clock, 2_999, 1_000)
+  let isOver = false
+  void failed.then(() => (isOver = true))
+  await turns()
+  assert.is(isOver, false)
+  await pass(clock, 1)
+  assert.equal((await failed).abandoned, ['p/s#0 item 1'])
+})
+
 stopping('with no grace ends at once', async () => {
   const run = pipeline('p').from([1]).stage('s', never).run()
   run.output.subscribe()
@@ -217,7 +271,7 @@ stopping('with endless grace drains for ever', async () => {
   const held = gate()
   const run = pipeline('p')
     .from([1])
-    .stage('s', async (n: number) => (await held.promise, n))
+    .stage('s', (n: number) => held.promise.then(() => n))
     .run({ clock })
   const results = all(run)
   await turns()
@@ -521,7 +575,7 @@ workers('gets its resources: what setup gave, by worker', async () => {
     .from(upTo(10))
     .stage(
       's',
-      { setup: () => made++, receive: async (n: number, _, { resources }) => (await turn(), `${resources}:${n}`) },
+      { setup: () => made++, receive: (n: number, _, { resources }) => turn(`${resources}:${n}`) },
       { workers: 2 },
     )
     .run()
@@ -577,11 +631,7 @@ workers('that cannot be set up fail the run, and the others are stopped', async 
     receive: (n: number) => n,
     stop: (id: number) => void noted.push(`-${id}`),
   }
-  let asked = 0
-  const run = pipeline('p')
-    .from(() => (asked++, [1]))
-    .stage('s', body, { workers: 3 })
-    .run()
+  const run = pipeline('p').from([1]).stage('s', body, { workers: 3 }).run()
   run.output.subscribe()
   const error = await failureOf(run.done)
   assert.equal([error.stage, error.worker, error.cause.message], ['s', 1, 'no connection'])

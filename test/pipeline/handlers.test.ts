@@ -101,7 +101,7 @@ handlers('may be a map or a filter without a name, sync or async', async () => {
     .from(upTo(10))
     .map(n => n + 1)
     .filter(n => n % 2 === 0)
-    .map(async n => (await turn(), n * 10))
+    .map(n => turn(n * 10))
     .filter((async (n: number) => n > 20) as never)
     .run()
   assert.equal(await all(run), [40, 60, 80, 100])

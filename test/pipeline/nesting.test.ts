@@ -152,7 +152,7 @@ nesting('is set up once for each worker, and stopped with it', async () => {
       noted.push(`+${made}`)
       return made++
     },
-    receive: async (n: number) => (await turn(), n),
+    receive: (n: number) => turn(n),
     stop: (id: number) => void noted.push(`-${id}`),
   })
   const outer = pipeline('outer').from(endless().source).stage('inner', inner, { workers: 2 })

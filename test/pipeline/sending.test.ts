@@ -87,7 +87,7 @@ sending('at capacity 0 resolves when a worker takes it', async () => {
 sending('before the run has begun waits for it', async () => {
   let handled = 0
   const run = pipeline<number>('p')
-    .map(n => (handled++, n))
+    .map(n => ++handled && n)
     .run()
   const sent = run.send(1)
   assert.is(handled, 0)

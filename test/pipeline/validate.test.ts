@@ -44,6 +44,16 @@ const mistakes: [string, () => any, string][] = [
     'p/s: two stages have this name: each needs one of its own (DUPLICATE_NAME)',
   ],
   [
+    'a stage that is called as a map without a name is',
+    () => one().stage('map@2', f).map(f),
+    'p/map@2: two stages have this name: each needs one of its own (DUPLICATE_NAME)',
+  ],
+  [
+    'supervision that is none',
+    () => one().supervise(5).supervise({ grace: 5 }),
+    'p: options must be an object, got 5 (number) (NOT_OPTIONS)',
+  ],
+  [
     'a stage without a name',
     () => one().stage('', f),
     'p/: a stage needs a name, a string that is not empty, got "" (NO_NAME)',

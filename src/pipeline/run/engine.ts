@@ -198,13 +198,14 @@ export class Engine {
     this.pump.wake()
   }
 
-  stop(grace: number): void {
-    if (this.outcome.isSettled) return
-    this.grace = grace
+  /** Said again, it changes nothing, unless it says a grace: then that begins anew. */
+  stop(grace: number | undefined): void {
+    if (this.outcome.isSettled || (this.isAsked && grace === undefined)) return
     this.isAsked = true
+    if (!this.outcome.isEnding) this.grace = grace ?? this.grace
     // What has not begun does not begin: its source is asked nothing.
     if (!this.hasBegun) this.source.end()
-    this.#machine.send({ type: 'drain', grace })
+    this.#machine.send({ type: 'drain', grace: this.grace })
     this.pump.wake()
   }
 

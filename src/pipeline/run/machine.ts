@@ -30,5 +30,6 @@ export function startMachine(actions: Actions, grace: number, clock: Clock, insp
     setTimeout: (fn: () => void, millis: number) => (millis === Infinity ? undefined : clock.setTimeout(fn, millis)),
     clearTimeout: (timer: unknown) => clock.clearTimeout(timer),
   }
-  return createActor(lifecycle, { input: { grace }, clock: timers, ...(inspect && { inspect }) }).start()
+  const input = { grace, now: () => clock.now() }
+  return createActor(lifecycle, { input, clock: timers, ...(inspect && { inspect }) }).start()
 }

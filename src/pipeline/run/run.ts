@@ -89,9 +89,8 @@ class Run implements Running<any, any> {
   /* ── ending ────────────────────────────────────────────────────────────── */
 
   stop(options: { grace?: number } = {}): Promise<Summary> {
-    const { name, grace } = this.#engine
-    checkOptions(options, stopOptions, `${name}: stop`)
-    this.#engine.stop(options.grace ?? grace)
+    checkOptions(options, stopOptions, `${this.#engine.name}: stop`)
+    this.#engine.stop(options.grace)
     return this.done
   }
 

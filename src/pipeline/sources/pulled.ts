@@ -28,6 +28,7 @@ export class PulledSource implements Source {
     this.#inlet.channel.onRoom = () => this.resume()
     try {
       this.#iterator = this.#begin()
+      if (typeof this.#iterator?.next !== 'function') throw new TypeError('the source gave no iterator')
     } catch (error) {
       return this.#failed(error)
     }

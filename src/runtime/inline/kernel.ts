@@ -243,21 +243,56 @@ function fusedText(steps: readonly Step[]): string {
 
 /** A loop for one handler: (item, context) => result. */
 export function handlerKernel(handler: (item: any, context: any) => unknown, weigh: Weigh): Kernel {
-  return copied<typeof handlerLoop>(String(handlerLoop), handlerLoop)(handler, weigh)
+  return kept(handlerKernels, handler, () => copied(String(handlerLoop), handlerLoop)(handler, copiedWeigh(weigh)))
 }
 
 /** A loop for one handler with state: (item, state, context) => result. */
 export function receiveKernel(receive: (item: any, state: any, context: any) => unknown, weigh: Weigh): Kernel {
-  return copied<typeof receiveLoop>(String(receiveLoop), receiveLoop)(receive, weigh)
+  return kept(receiveKernels, receive, () => copied(String(receiveLoop), receiveLoop)(receive, copiedWeigh(weigh)))
 }
 
 /** A loop for a run of maps and filters, without anything between them. */
 export function fusedKernel(steps: readonly Step[], weigh: Weigh): Kernel {
-  const fallback = (_: unknown, weigher: Weigh) => fusedLoop(steps, weigher)
-  return copied<(fns: Step['fn'][], weigh: Weigh) => Kernel>(fusedText(steps), fallback)(
-    steps.map(step => step.fn),
-    weigh,
-  )
+  const make = () => {
+    const fallback = (_: unknown, weigher: Weigh) => fusedLoop(steps, weigher)
+    const loop = copied<(fns: Step['fn'][], weigh: Weigh) => Kernel>(fusedText(steps), fallback)
+    return loop(
+      steps.map(step => step.fn),
+      copiedWeigh(weigh),
+    )
+  }
+  const [first] = steps
+  if (!first) return make()
+  const known = fusedKernels.get(first.fn)
+  if (known && isSame(known.steps, steps)) return known.kernel
+  const kernel = make()
+  fusedKernels.set(first.fn, { steps, kernel })
+  return kernel
+}
+
+/**
+ * Kernels keep nothing but their handler, and what V8 has learned about it: the next stage, or the next run, with the same
+ * handler begins with that.
+ */
+const handlerKernels = new WeakMap<object, Kernel>()
+const receiveKernels = new WeakMap<object, Kernel>()
+const fusedKernels = new WeakMap<object, { readonly steps: readonly Step[]; readonly kernel: Kernel }>()
+
+function kept(kernels: WeakMap<object, Kernel>, handler: object, make: () => Kernel): Kernel {
+  const known = kernels.get(handler)
+  if (known) return known
+  const kernel = make()
+  kernels.set(handler, kernel)
+  return kernel
+}
+
+function isSame(some: readonly Step[], others: readonly Step[]): boolean {
+  return some.length === others.length && some.every(({ kind, fn }, i) => kind === others[i]!.kind && fn === others[i]!.fn)
+}
+
+/** Weighing looks at every property of an item: a copy of its own sees the shapes of one stage only. */
+function copiedWeigh(weigh: Weigh): Weigh {
+  return copied<() => Weigh>(`() => ${String(weigh)}`, () => weigh)()
 }
 
 /** A copy of a function from its source text; the function itself where that is not allowed. */
