@@ -1,5 +1,8 @@
 import * as assert from 'node:assert/strict'
+import { createHook } from 'node:async_hooks'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Observable } from 'rxjs'
 import { suite } from 'uvu'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
@@ -137,6 +140,80 @@ leaks('leave no listener, timer, handle or promise behind', async () => {
   assert.equal(generators, 0, 'generators')
   assert.equal(open, 0, 'workers')
   assert.ok(handles() <= before + 1, `timers and immediates: ${before} before, ${handles()} after`)
+})
+
+/** Collects garbage: V8 can be asked for it while it runs. Undefined where it cannot. */
+function collector(): (() => void) | undefined {
+  try {
+    setFlagsFromString('--expose-gc')
+    return runInNewContext('gc')
+  } catch {
+    return undefined
+  }
+}
+
+/** Promises that somebody still holds and that never settle. */
+function pendingPromises() {
+  const pending = new Set<number>()
+  const hook = createHook({
+    init: (id, type) => void (type === 'PROMISE' && pending.add(id)),
+    promiseResolve: id => void pending.delete(id),
+    destroy: id => void pending.delete(id),
+  }).enable()
+  return { pending, end: () => void hook.disable() }
+}
+
+leaks('keep no memory, and nothing that waits for ever', async () => {
+  const collect = collector()
+  if (!collect) return
+  const random = randomOf(7)
+  const pick = (below: number) => Math.floor(random() * below)
+  const inner = pipeline<number>('inner').stage('in', async (n: number) => n + 1)
+  const shared = new AbortController()
+
+  const one = async () => {
+    const run = pipeline<number>('p')
+      .stage('a', async (n: number) => (n % 4 ? n : undefined), {
+        concurrency: 1 + pick(3),
+        timeout: 60_000,
+        capacity: pick(3),
+      })
+      .stage('inner', inner, { workers: 1 + pick(2) })
+      .stage('b', (n: number) => (n === 1_000 ? Promise.reject(new Error('no')) : n), {
+        retry: { attempts: 2, backoff: () => 60_000 },
+        onFailure: 'skip',
+      })
+      .supervise({ inactivity: 60_000 })
+      .run({ signal: shared.signal })
+    const quiet = (promise: Promise<unknown>) => void promise.catch(() => {})
+    quiet(run.done)
+    run.deadLetters.subscribe()
+    for (let n = 0; n < 20; n++) quiet(pick(2) ? run.send(n) : run.ask(n, { timeout: 60_000, signal: shared.signal }))
+    if (pick(3) === 0) quiet(run.send(1_000))
+    const how = pick(4)
+    if (how === 0) quiet(run.consume(async () => turn()))
+    else if (how === 1) run.output.subscribe({ error() {} })
+    for (let turns = pick(5); turns > 0; turns--) await turn()
+    if (how === 2) for await (const _ of run) break
+    else await run.stop({ grace: pick(2) ? 0 : 5 }).catch(() => {})
+    await run.done.catch(() => {})
+  }
+  const many = async (count: number) => {
+    for (let i = 0; i < count; i++) await within(10_000, one(), 'a run')
+    for (let i = 0; i < 20; i++) await turn()
+    collect()
+    await turn()
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  await many(100)
+  const { pending, end } = pendingPromises()
+  const before = await many(100)
+  const waiting = pending.size
+  const after = await many(300)
+  end()
+  assert.ok(pending.size <= waiting + 20, `${waiting} promises pending after 100 runs, ${pending.size} after 400`)
+  assert.ok(after - before < 2_000_000, `the heap grew by ${after - before} bytes in 300 runs`)
 })
 
 leaks.run()

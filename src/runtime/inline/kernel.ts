@@ -287,7 +287,9 @@ function kept(kernels: WeakMap<object, Kernel>, handler: object, make: () => Ker
 }
 
 function isSame(some: readonly Step[], others: readonly Step[]): boolean {
-  return some.length === others.length && some.every(({ kind, fn }, i) => kind === others[i]!.kind && fn === others[i]!.fn)
+  return (
+    some.length === others.length && some.every(({ kind, fn }, i) => kind === others[i]!.kind && fn === others[i]!.fn)
+  )
 }
 
 /** Weighing looks at every property of an item: a copy of its own sees the shapes of one stage only. */
