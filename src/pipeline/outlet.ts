@@ -11,11 +11,11 @@
  * wait.
  */
 import type { Channel } from '../channel/channel.ts'
-import type { Tag } from '../channel/ticket.ts'
 import { Consumer } from './readers/consumer.ts'
 import { Loop } from './readers/loop.ts'
+import { PushedReader } from './readers/pushed-reader.ts'
 import type { Ending, Reader, ReaderHost } from './readers/reader.ts'
-import { PushedReader } from './readers/subscriber.ts'
+import { Slots } from './readers/slots.ts'
 import { type Listener, Results, reportUncaught } from './results.ts'
 
 export interface OutletHost {
@@ -37,8 +37,7 @@ export class Outlet implements ReaderHost {
   readonly #host: OutletHost
   /** Replaced, never changed: a loop over it may go on while readers come and go. */
   #readers: readonly Reader[] = []
-  /** Tags of results that were given out, until every reader is done with them. */
-  readonly #tags: { position: number; tag: Tag }[] = []
+  readonly #slots = new Slots()
   /** How far readers had come that have left: what nobody else waits for, up to here, is gone. */
   #given = 0
   #isAdvancing = false
@@ -215,31 +214,16 @@ export class Outlet implements ReaderHost {
     if (position === Infinity) position = done = this.#given
     const count = position - channel.taken
     if (count > 0) {
-      if (channel.tagged) this.#keepTags(count)
+      if (channel.tagged) this.#slots.keep(channel, count)
       else channel.passed(count)
     }
-    while (this.#tags.length > 0 && this.#tags[0]!.position < done) this.#closeTag()
-  }
-
-  #closeTag(): void {
-    const { tag } = this.#tags.shift()!
-    tag.hold?.close()
-    tag.origin?.close()
+    if (channel.tagged) this.#slots.release(done)
   }
 
   #untag(from: number): void {
     this.#untagged = this.channel.arrived
-    while (this.#tags.length > 0) this.#closeTag()
+    this.#slots.release(Infinity)
     this.channel.untag(from)
-  }
-
-  #keepTags(count: number): void {
-    const { channel } = this
-    for (let i = 0; i < count; i++) {
-      const { tag } = channel
-      if (tag) this.#tags.push({ position: channel.taken, tag })
-      channel.passed(1)
-    }
   }
 
   #finish(): void {
