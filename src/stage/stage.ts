@@ -105,6 +105,8 @@ export class Stage {
   #held = 0
   /** Works that were settled, ever. */
   #settles = 0
+  /** How often a handler said that it is getting on. */
+  #progress = 0
   #phase: Phase = 'starting'
   /** Its workers have been told to end. */
   #isDismissed = false
@@ -217,6 +219,7 @@ export class Stage {
     },
     progressed: work => {
       work.startedAt = this.#pump.clock.now()
+      this.#progress++
     },
     forgot: () => {
       this.#frames?.interrupt()
@@ -242,7 +245,7 @@ export class Stage {
 
   /** Grows with whatever happens. */
   get moves(): number {
-    return this.received + this.emitted + this.#settles
+    return this.received + this.emitted + this.#settles + this.#progress
   }
 
   get isOver(): boolean {

@@ -268,4 +268,19 @@ mended('a misspelt part of a behaviour is a mistake', () => {
   assert.equal(mistake.message, 'unknown option `fluhs`: did you mean `flush`?')
 })
 
+mended('a handler that says it is getting on is not taken for one that hangs', async () => {
+  const clock = manualClock()
+  const made = pipeline('p')
+    .from([1])
+    .stage('s', async (n: number, { progress }) => {
+      for (let i = 0; i < 10; i++) {
+        await new Promise<void>(resolve => clock.setTimeout(resolve, 60))
+        progress()
+      }
+      return n
+    })
+    .supervise({ inactivity: 100 })
+  assert.deepEqual((await within(5_000, execute(made, { clock }))).results, [1])
+})
+
 mended.run()
