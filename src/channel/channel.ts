@@ -74,6 +74,7 @@ export class Channel {
   isRefilling = false
 
   readonly #watchers = new Set<(entered: Entered) => void>()
+  #isWatched = false
   #tags: (Tag | undefined)[]
 
   constructor(capacity: Capacity, tagged: boolean) {
@@ -125,7 +126,7 @@ export class Channel {
       this.enteredAt = now
       this.bornAt = bornAt
     }
-    if (this.#watchers.size > 0) this.#tell(count, now)
+    if (this.#isWatched) this.#tell(count, now)
     if (!this.isRefilling) this.onItems()
   }
 
@@ -259,7 +260,11 @@ export class Channel {
   /** Calls `watcher` with every item that comes in, until what it gives back is called. */
   watch(watcher: (entered: Entered) => void): () => void {
     this.#watchers.add(watcher)
-    return () => this.#watchers.delete(watcher)
+    this.#isWatched = true
+    return () => {
+      this.#watchers.delete(watcher)
+      this.#isWatched = this.#watchers.size > 0
+    }
   }
 
   #tell(count: number, now: number): void {

@@ -105,20 +105,6 @@ export class Exit {
     if (this.#isLast && bornAt >= 0) this.#host.left(bornAt)
   }
 
-  /** Whether what this item led to may leave at once, as far as the order goes. */
-  isClear(sequence: number): boolean {
-    return this.#reorder.next === sequence && this.#isIdle()
-  }
-
-  /** One item went through in order, and there is room for what it led to. */
-  passOne(sequence: number, value: unknown, bornAt: number): void {
-    this.#reorder.pass(sequence, sequence + 1)
-    if (value === undefined) return
-    this.emitted++
-    if (this.#isLast && bornAt >= 0) this.#host.left(bornAt)
-    this.#output.put(value, undefined, bornAt, this.#pump.time)
-  }
-
   /** Whether everything before this item has left. */
   isNext(work: Work): boolean {
     return !this.#isOrdered || work.isFlush || this.#reorder.next === work.sequence

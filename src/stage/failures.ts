@@ -38,8 +38,6 @@ export interface FailuresHost {
 }
 
 export class Failures {
-  /** An item has failed that stops the pipeline: nothing that comes after it is worth claiming. */
-  isFailing = false
   readonly #plan: StagePlan
   readonly #index: number
   readonly #pump: Pump
@@ -131,7 +129,7 @@ export class Failures {
     if (this.#plan.emit === 'whole') work.clearOutputs()
     work.forget = false
     work.failure = { ...failure, error: cause, policy }
-    if (policy === 'stop' && !work.tag?.origin?.asker?.contains) this.isFailing = true
+    if (policy === 'stop' && !work.tag?.origin?.asker?.contains) this.#works.isFailing = true
   }
 
   /** A policy that throws, or says nothing that is known, stops the pipeline with the failure that it was asked about. */

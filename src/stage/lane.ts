@@ -1,38 +1,65 @@
 /**
  * The short way for asynchronous items of which nothing special is asked: claim, call, wait, hand on.
  *
- * An item costs a promise anyway; everything around it has to be small beside that. Items are claimed in a loop, and a
- * result goes straight into the next channel when it is the next in order and there is room. Whatever turns out odd (a
- * rejection, a generator, a result that has to wait) goes on the long way, as the work that it is.
+ *     input ─▶ fill ─▶ handler ─ … ─▶ completed ─┐ stores the result, and no more
+ *               ▲                                ▼
+ *               └──────────── advance ◀── the last of a run of completions, or the pump
+ *                                │
+ *                              flush ─▶ output     all that are next in order, in one go
  *
- * Completions come in runs, one microtask behind the other: each stores its result, and the last in hand pumps.
+ * An item costs a promise anyway; everything around it has to be small beside that. Completions come in runs, one microtask
+ * behind the other: each stores its result in its work, and whoever comes last lets go of all of them, and claims.
+ *
+ * Whatever turns out odd (a rejection, a generator, several outputs) has all works leave the lane: each goes on the long
+ * way, as the work that it is. The lane is open again at once: what it claims from then on waits for them at the exit.
  */
-import { Many } from '../actor/behaviour.ts'
+import { given, Many } from '../actor/behaviour.ts'
 import type { Channel } from '../channel/channel.ts'
+import { weigh } from '../channel/weigh.ts'
 import type { Crew } from './crew.ts'
 import type { Exit } from './exit.ts'
-import type { Pump } from './pump.ts'
+import type { Meter } from './meter.ts'
+import type { Member, Pump } from './pump.ts'
 import type { Work } from './work.ts'
+import { WorkRing } from './work-ring.ts'
+import type { InlineWorker } from './worker.ts'
 import type { Works } from './works.ts'
 
+/** What an item is taken to cost of the event loop's time, in ms, where nobody looks at a clock. */
+export const costMs = 0.0005
+/** One item of so many, and one, is timed. */
+export const sampling = 63
+
+export interface Counted extends Member {
+  /** Items taken, and items done with. */
+  received: number
+  settles: number
+}
+
 export interface LaneHost {
-  /** How many items more may be under way, or wait for their turn. */
-  window(): number
-  /** The next item is about to be taken: its bookkeeping, but for what the lane does. */
-  taking(work: Work): void
-  /** An item is no longer in hand. */
-  timed(work: Work): void
-  /** The stage has something to do. */
+  /** The stage. */
+  readonly stage: Counted
+  /** Whether somebody wants to hear of every item that ended. */
+  readonly isCounting: boolean
+  ended(items: number): void
+  /** The stage has something to do as soon as the pump comes round. */
   ready(): void
   /** Its handler answers at once: frames are the better way. */
   frames(): void
-  /** All that an item led to has left. */
-  committed(): void
-  /** The handler gave something else than a promise, or threw: the long way knows what to do. */
+  /** A work has left the lane, and: its handler gave something else than a promise of one item, or threw. */
   accept(work: Work, result: unknown): void
-  threw(work: Work, error: unknown): void
-  /** The promise of a work that left the lane, or came true after the end. */
   resolved(work: Work, value: unknown): void
+  threw(work: Work, error: unknown): void
+}
+
+export interface LaneParts {
+  readonly input: Channel
+  readonly output: Channel
+  readonly crew: Crew
+  readonly exit: Exit
+  readonly works: Works
+  readonly meter: Meter
+  readonly pump: Pump
 }
 
 export class Lane {
@@ -42,24 +69,43 @@ export class Lane {
   readonly #crew: Crew
   readonly #exit: Exit
   readonly #works: Works
+  readonly #meter: Meter
   readonly #pump: Pump
   readonly #host: LaneHost
+  readonly #stage: Counted
+  readonly #ring: WorkRing
+  readonly #slots: number
+  /** The worker, where there is but one. */
+  readonly #only: InlineWorker | undefined
+  /** Of the items in the lane, one is timed, and of one it is known when what it descends from came in. */
+  #timed: Work | undefined
+  #timedAt = 0
+  #sampled = 0
+  #born: Work | undefined
+  #bornAt = 0
   /** Handlers are being called: one of them may hand in an item itself. */
   #isFilling = false
 
-  constructor(
-    call: (item: any, context: unknown) => unknown,
-    parts: { input: Channel; output: Channel; crew: Crew; exit: Exit; works: Works; pump: Pump },
-    host: LaneHost,
-  ) {
+  constructor(call: (item: any, context: unknown) => unknown, parts: LaneParts, host: LaneHost) {
     this.#call = call
     this.#input = parts.input
     this.#output = parts.output
     this.#crew = parts.crew
     this.#exit = parts.exit
     this.#works = parts.works
+    this.#meter = parts.meter
     this.#pump = parts.pump
     this.#host = host
+    this.#stage = host.stage
+    this.#slots = parts.crew.slots
+    this.#only = parts.crew.workers.length === 1 ? parts.crew.workers[0] : undefined
+    this.#ring = new WorkRing(() => {
+      const work = parts.works.make()
+      work.lane = this
+      work.isLean = true
+      return work
+    })
+    parts.works.lane = this.#ring
   }
 
   /** Whether an item that comes may be claimed there and then, without the pump. */
@@ -67,42 +113,67 @@ export class Lane {
     return this.#works.running === 0 && !this.#isFilling
   }
 
-  /** Claims what it may. False when a handler answered at once: then frames may be the better way. */
-  fill(): boolean {
+  /** Lets go of what may leave, and claims what it may. False when handlers answer at once: frames are the better way. */
+  advance(): boolean {
+    if (this.#isFilling) return true
+    this.#flush()
     this.#isFilling = true
     const isAsync = this.#fill()
     this.#isFilling = false
-    return isAsync
+    if (isAsync) return true
+    this.#flush()
+    return this.#works.running > 0
   }
 
+  /* ── in ────────────────────────────────────────────────────────────────── */
+
+  /** Claims items, and has them handled; false if one was answered at once. */
   #fill(): boolean {
     const input = this.#input
-    for (let window = this.#host.window(); window > 0; window--) {
-      const worker = this.#crew.idle()
-      if (!worker) return true
-      if (input.arrived === input.taken) input.refill?.(Math.min(window, this.#crew.slots - this.#works.running))
-      if (input.arrived === input.taken) return true
-      const work = this.#works.make()
+    const output = this.#output
+    const ring = this.#ring
+    const works = this.#works
+    const only = this.#only
+    if (works.isOver || works.isFailing) return true
+    // How many items more may be under way, or wait for their turn.
+    const { capacity } = output
+    const slots = this.#slots
+    const most = capacity.items > slots ? capacity.items : slots
+    const window = output.bytes < capacity.bytes ? most - works.size - (output.arrived - output.taken) : 0
+    if (window <= 0) output.blocked = true
+    let left = slots - works.running
+    if (window < left) left = window
+    let isAsync = true
+    for (; left > 0; left--) {
+      const worker = only ?? this.#crew.idle()
+      if (!worker || worker.restarting) break
+      if (input.arrived === input.taken) {
+        input.refill?.(left)
+        if (input.arrived === input.taken) break
+      }
+      const { sequence } = input
+      if (ring.head === ring.tail) ring.head = sequence
+      else if (sequence - ring.head > ring.mask) ring.grow()
+      ring.tail = sequence + 1
+      const slot = sequence & ring.mask
+      const work = ring.slots[slot] ?? ring.fill(slot)
       work.worker = worker
-      if (!this.#begin(work)) return false
+      work.context.sequence = sequence
+      worker.inHand++
+      works.running++
+      this.#stage.received++
+      if (input.probe !== 0) this.#probe(work)
+      if ((this.#sampled++ & sampling) === 0) this.#time(work)
+      if (this.#begin(work)) continue
+      isAsync = false
+      if (!work.isLean) break
     }
-    return true
+    return isAsync
   }
 
   /** Calls the handler with the next item; false if that gave no promise. */
   #begin(work: Work): boolean {
-    const input = this.#input
-    const { sequence } = input
-    work.sequence = sequence
-    work.context.sequence = sequence
-    work.isLean = true
-    work.isRunning = true
-    work.worker.inHand++
-    this.#works.running++
-    this.#works.open(work)
-    this.#host.taking(work)
-    const item = input.take()
-    work.item = item
+    const item = (work.item = this.#input.take())
     let result: unknown
     try {
       result = this.#call(item, work.context)
@@ -110,45 +181,139 @@ export class Lane {
         result.then(work.onValue, work.onError)
         return true
       }
+      if (typeof result !== 'object' || result === null || given(result) === 'value') {
+        this.#settle(work, result)
+        return false
+      }
     } catch (error) {
-      work.isLean = false
+      this.leave()
       this.#host.threw(work, error)
       return false
     }
-    work.isLean = false
+    this.leave()
     this.#host.accept(work, result)
-    return work.isRunning
+    return false
+  }
+
+  /** The item that is about to be taken may be one that says how long items wait. */
+  #probe(work: Work): void {
+    const bornAt = this.#meter.taken(1, this.#pump.time)
+    if (bornAt < 0 || this.#born) return
+    this.#born = work
+    this.#bornAt = bornAt
+  }
+
+  #time(work: Work): void {
+    if (this.#timed) return
+    this.#timed = work
+    this.#timedAt = this.#pump.clock.now()
+  }
+
+  /* ── done ──────────────────────────────────────────────────────────────── */
+
+  #settle(work: Work, value: unknown): void {
+    const { worker } = work
+    if (work === this.#timed) this.#measure()
+    work.settled = true
+    work.one = value
+    worker.inHand--
+    this.#works.running--
+    if (worker.restarting) this.#crew.emptied(worker)
+  }
+
+  #measure(): void {
+    this.#timed = undefined
+    this.#meter.measured(this.#pump.clock.now() - this.#timedAt, sampling + 1)
   }
 
   /** A promise came true. */
-  resolved(work: Work, value: unknown): void {
-    work.isLean = false
-    if (this.#works.isOver || value instanceof Many) return this.#host.resolved(work, value)
+  completed(work: Work, value: unknown): void {
+    if (typeof value === 'object' && value instanceof Many) {
+      this.leave()
+      return this.#host.resolved(work, value)
+    }
+    this.#settle(work, value)
+    // Others are about to come true as well: the pump goes on with all of them, behind those that wait for their turn.
+    if (this.#works.running > 0 || !this.#pump.mayGoOn) {
+      if (!this.#stage.isReady) this.#host.ready()
+      return
+    }
     const wasHeld = this.#pump.hold()
-    const { sequence, worker } = work
-    const works = this.#works
-    if (work.timedAt >= 0) this.#host.timed(work)
-    worker.inHand--
-    works.running--
-    work.isRunning = false
-    if (this.#exit.isClear(sequence) && (value === undefined || this.#output.room() > 0)) {
-      this.#exit.passOne(sequence, value, work.bornAt)
-      works.reuse(work)
-      this.#host.committed()
-    } else {
-      work.settled = true
-      work.one = value
-      this.#exit.settled(work)
-    }
-    if (worker.restarting) this.#crew.emptied(worker)
-    if (works.running > 0 || this.#pump.spend(0.0005)) {
-      // Others are about to come true as well: the pump goes on with all of them.
-      this.#host.ready()
-      return this.#pump.letGoSoon(wasHeld)
-    }
-    // The last of a run goes on by itself, without the pump.
-    if (!this.fill()) this.#host.frames()
-    if (works.running === 0 && this.#input.ending !== 'open') this.#host.ready()
+    if (!this.advance()) this.#host.frames()
+    if (this.#works.running === 0 && this.#input.ending !== 'open') this.#host.ready()
     this.#pump.letGo(wasHeld)
+  }
+
+  /** A promise came to nothing. */
+  failed(work: Work, error: unknown): void {
+    this.leave()
+    const wasHeld = this.#pump.hold()
+    this.#host.threw(work, error)
+    this.#pump.letGo(wasHeld)
+  }
+
+  /* ── out ───────────────────────────────────────────────────────────────── */
+
+  /** Lets go of all that are next in order, as far as there is room. */
+  #flush(): void {
+    const ring = this.#ring
+    const from = ring.head
+    if (from === ring.tail || !ring.slots[from & ring.mask]!.settled || !this.#works.isInOrder) return
+    const output = this.#output
+    const room = output.room()
+    output.reserve(ring.tail - from)
+    const { items, weights, mask, arrived, weighing } = output
+    const limit = output.capacity.bytes - output.bytes
+    let count = 0
+    let bytes = 0
+    let head = from
+    for (; head < ring.tail; head++) {
+      const work = ring.slots[head & ring.mask]!
+      if (!work.settled) break
+      const value = work.one
+      if (value !== undefined) {
+        if (count === room || bytes >= limit) {
+          output.blocked = true
+          break
+        }
+        const slot = (arrived + count++) & mask
+        items[slot] = value
+        if (weighing && typeof value !== 'number') bytes += weights[slot] = weigh(value)
+        work.one = undefined
+      }
+      work.item = undefined
+      work.settled = false
+    }
+    if (head === from) return
+    ring.head = head
+    this.#pump.spend((head - from) * costMs)
+    this.#exit.passed(from, head, count, bytes, this.#bornIn(from, head), this.#pump.time)
+    this.#stage.settles += head - from
+    if (this.#host.isCounting) this.#host.ended(head - from)
+  }
+
+  /** When the source item came in of which one of these is, where that is known; else -1. */
+  #bornIn(from: number, to: number): number {
+    if (!this.#born) return -1
+    const { sequence } = this.#born.context
+    if (sequence < from || sequence >= to) return -1
+    this.#born = undefined
+    return this.#bornAt
+  }
+
+  /** All works go on the long way. */
+  leave(): void {
+    const works = this.#ring.disband()
+    for (const work of works) {
+      work.isLean = false
+      work.bornAt = work === this.#born ? this.#bornAt : -1
+      work.timedAt = work === this.#timed ? this.#timedAt : -1
+      work.timedFor = sampling + 1
+      this.#works.open(work)
+    }
+    this.#born = undefined
+    this.#timed = undefined
+    if (this.#works.isOver) return
+    for (const work of works) if (work.settled && !work.over) this.#exit.settled(work)
   }
 }

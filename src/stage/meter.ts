@@ -1,6 +1,6 @@
 /**
  * How long items wait for a stage and how long they are handled, at a price that cannot be felt: by frame where they go in
- * frames; of those that go alone one in sixteen, unless they take long enough (50 µs) for a clock to be nothing beside them.
+ * frames; of those that go alone one in sixteen (in the lane: in 64), unless they take long enough (50 µs) for a clock to be nothing beside them.
  */
 import type { Channel } from '../channel/channel.ts'
 import type { Clock } from '../clock.ts'
@@ -53,9 +53,14 @@ export class Meter {
 
   /** Precondition: it was timed. */
   ended(work: Work): void {
-    const spent = Math.max(0, this.#clock.now() - work.timedAt)
-    this.#service.record(spent * 1e6, work.timedFor)
-    this.#busyMs += spent * work.timedFor
+    this.measured(this.#clock.now() - work.timedAt, work.timedFor)
+  }
+
+  /** An item took so long, and stands for so many. */
+  measured(millis: number, items: number): void {
+    const spent = Math.max(0, millis)
+    this.#service.record(spent * 1e6, items)
+    this.#busyMs += spent * items
     this.#isHeavy = spent > heavyMs
   }
 

@@ -91,13 +91,6 @@ export class Pump {
     if (this.#isDirty) this.run()
   }
 
-  /** The same, but it goes round only behind what is already waiting for its turn. */
-  letGoSoon(wasHeld: boolean): void {
-    if (wasHeld) return
-    this.#isHeld = false
-    this.wake()
-  }
-
   /** Goes round until nobody has anything to do, or the slice is over. */
   run(): void {
     if (this.#isHeld) {
@@ -125,6 +118,11 @@ export class Pump {
   spend(millis: number): boolean {
     this.#spentMs += millis
     return this.#spentMs >= unwatchedMs
+  }
+
+  /** Whether somebody may go on by itself: false when the event loop has to turn first. */
+  get mayGoOn(): boolean {
+    return this.#spentMs < unwatchedMs && !this.#isYielding
   }
 
   /** Reading the clock costs as much as a light item: once in a turn of the event loop, and once in a while. */

@@ -82,6 +82,8 @@ export class Stage {
   /** It has, or may have, something to do. */
   isReady = true
   received = 0
+  /** Items that were settled, well or not. */
+  settles = 0
   /** Items that the stage held when it was torn down. */
   unfinished = 0
 
@@ -103,8 +105,6 @@ export class Stage {
   readonly #holds: Ticket[] = []
   /** Slots taken of `inFlight`. */
   #held = 0
-  /** Works that were settled, ever. */
-  #settles = 0
   /** How often a handler said that it is getting on. */
   #progress = 0
   #phase: Phase = 'starting'
@@ -206,13 +206,11 @@ export class Stage {
   /** What works ask for. */
   readonly #workHost: WorkHost & { self: unknown; aborted: boolean; reason: unknown } = {
     resolved: (work, value) => {
-      if (work.isLean) return this.#lane!.resolved(work, value)
       const wasHeld = this.#pump.hold()
       this.#attempts.resolved(work, value)
       this.#pump.letGo(wasHeld)
     },
     rejected: (work, error) => {
-      work.isLean = false
       const wasHeld = this.#pump.hold()
       this.#failures.threw(work, error)
       this.#pump.letGo(wasHeld)
@@ -245,7 +243,7 @@ export class Stage {
 
   /** Grows with whatever happens. */
   get moves(): number {
-    return this.received + this.emitted + this.#settles + this.#progress
+    return this.received + this.emitted + this.settles + this.#progress
   }
 
   get isOver(): boolean {
@@ -259,10 +257,12 @@ export class Stage {
 
   /** Items have come, or the end. */
   #came(): void {
+    // Whoever is done next goes on with it.
+    if (this.#isAsync && this.#works.running >= this.#crew.slots) return
     const goesByItself = this.#isAsync && this.#lane?.isOpen && this.#phase === 'running' && this.#pump.isHeld
     if (!goesByItself || this.input.ending !== 'open') {
       if (!this.isReady) this.wake()
-    } else if (!this.#lane!.fill()) {
+    } else if (!this.#lane!.advance()) {
       this.#isAsync = false
       this.wake()
     }
@@ -316,7 +316,7 @@ export class Stage {
     this.isReady = false
     if (this.#phase !== 'running' && this.#phase !== 'flushing') return
     this.#exit.flow()
-    while (this.#phase === 'running' && !this.#failures.isFailing) {
+    while (this.#phase === 'running' && !this.#works.isFailing) {
       if (!this.#step()) break
       if (this.#pump.spend(0.0005)) return this.wake()
     }
@@ -327,7 +327,7 @@ export class Stage {
   /** Takes the next items on whichever way is theirs; false when there are none, or they have to wait. */
   #step(): boolean {
     if (this.#isAsync && this.#lane) {
-      this.#isAsync = this.#lane.fill()
+      this.#isAsync = this.#lane.advance()
       return !this.#isAsync
     }
     const isClear = this.#works.size === 0 && !this.#isAsync
@@ -380,7 +380,7 @@ export class Stage {
 
   #mayClaim(): boolean {
     const { slots } = this.#crew
-    if (this.#phase !== 'running' || this.#failures.isFailing || slots === 0) return false
+    if (this.#phase !== 'running' || this.#works.isFailing || slots === 0) return false
     if (this.#held >= this.plan.inFlight) return false
     if (!this.#isKeyed && this.#works.running >= slots) return false
     return this.#hasWindow(slots)
@@ -418,38 +418,23 @@ export class Stage {
         : body.kind === 'behaviour'
           ? (item: unknown, context: unknown) => body.receive(item, undefined, context)
           : (body as Body & { kind: 'handler' }).handler
-    const { input, output } = this
-    const parts = { input, output, crew: this.#crew, exit: this.#exit, works: this.#works, pump: this.#pump }
+    const parts = {
+      ...{ input: this.input, output: this.output, crew: this.#crew, exit: this.#exit },
+      ...{ works: this.#works, meter: this.#meter, pump: this.#pump },
+    }
     return new Lane(call, parts, {
-      window: () => (this.#phase !== 'running' || this.#failures.isFailing ? 0 : this.#windowLeft()),
-      taking: work => {
-        this.received++
-        work.bornAt = input.probe === 0 ? -1 : this.#meter.taken(1, this.#pump.time)
-        this.#meter.begun(work)
-      },
-      timed: work => this.#meter.ended(work),
+      stage: this,
+      isCounting: this.#host.isCounting,
+      ended: items => this.#host.itemsEnded(this, items, false),
       ready: () => this.wake(),
       frames: () => {
         this.#isAsync = false
         this.wake()
       },
-      committed: () => {
-        if (this.#host.isCounting) this.#host.itemsEnded(this, 1, false)
-      },
       accept: (work, result) => this.#attempts.accept(work, result),
       threw: (work, error) => this.#failures.threw(work, error),
       resolved: (work, value) => this.#workHost.resolved(work, value),
     })
-  }
-
-  /** How many items more may be under way, or wait for their turn. */
-  #windowLeft(): number {
-    const { output } = this
-    const { slots } = this.#crew
-    const window = Math.max(output.capacity.items, slots)
-    const left = output.bytes < output.capacity.bytes ? window - this.#works.size - output.count : 0
-    if (left <= 0) output.blocked = true
-    return Math.min(left, slots - this.#works.running)
   }
 
   /** Claims the next item and begins it; false if there is none, or it has to wait. */
@@ -517,7 +502,7 @@ export class Stage {
   #settled(work: Work): void {
     if (work.settled || work.over) return
     const { worker, key } = work
-    this.#settles++
+    this.settles++
     this.#works.running--
     worker.inHand--
     work.settled = true
@@ -618,7 +603,7 @@ export class Stage {
         if (!work) return this.#stop({ error, worker: worker.index, sequence: undefined, attempts: 1 })
         work.attempts = this.plan.attempts
         this.#failures.giveUp(work, error)
-        if (!this.#failures.isFailing && !this.isOver) this.#feeds!.open(worker)
+        if (!this.#works.isFailing && !this.isOver) this.#feeds!.open(worker)
         this.wake()
       },
       ended: () => this.wake(),
@@ -695,6 +680,7 @@ export class Stage {
     this.#works.isOver = true
     this.#workHost.aborted = true
     this.#workHost.reason = reason
+    this.#lane?.leave()
     const open = this.#works.all().filter(work => !work.isFlush).length
     this.unfinished += open + this.input.clear()
     for (const work of this.#works.all()) {

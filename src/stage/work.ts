@@ -9,6 +9,7 @@ import { allocate } from '../actor/define-actor.ts'
 import type { Tag, Ticket } from '../channel/ticket.ts'
 import type { Charge } from './charges.ts'
 import type { KeyState } from './keys.ts'
+import type { Lane } from './lane.ts'
 import type { Failure, FailurePolicy } from './plan.ts'
 import type { InlineWorker } from './worker.ts'
 
@@ -67,7 +68,8 @@ export class Work implements Charge {
   iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined = undefined
   isAsync = false
   isPulling = false
-  /** It is in the lane, the short way. */
+  /** Where it goes the short way. */
+  lane: Lane | undefined = undefined
   isLean = false
   /** An attempt is under way, or waits for its retry. */
   isRunning = false
@@ -85,10 +87,12 @@ export class Work implements Charge {
   forget = false
 
   readonly onValue = (value: unknown): void => {
-    if (!this.over) this.host.resolved(this, value)
+    if (this.isLean) this.lane!.completed(this, value)
+    else if (!this.over) this.host.resolved(this, value)
   }
   readonly onError = (error: unknown): void => {
-    if (!this.over) this.host.rejected(this, error)
+    if (this.isLean) this.lane!.failed(this, error)
+    else if (!this.over) this.host.rejected(this, error)
   }
 
   constructor(host: WorkHost) {
@@ -122,6 +126,7 @@ export class Work implements Charge {
     this.cancel = undefined
     this.controller = undefined
     this.forget = false
+    this.isLean = false
   }
 
   /** Stands for the same item, as one attempt more that failed. */

@@ -1,7 +1,8 @@
 /**
  * The works of a stage: those that are not committed yet, and those that wait to be used again.
  *
- * The open ones are a set that costs two stores to enter and to leave, and keeps no order.
+ * The open ones are a set that costs two stores to enter and to leave, and keeps no order. Those on a short way are
+ * known there.
  */
 import { Work, type WorkHost } from './work.ts'
 
@@ -12,8 +13,12 @@ export class Works {
   readonly #open: Work[] = []
   readonly #pool: Work[] = []
   readonly #host: WorkHost
+  /** Those on a short way, where there is one. */
+  lane: { readonly size: number; all(): Work[] } | undefined
   /** Works whose handler runs. */
   running = 0
+  /** An item has failed that stops the pipeline: nothing that comes after it is worth claiming. */
+  isFailing = false
   /** The stage has ended, or was torn down: nothing is handed on any more. */
   isOver = false
 
@@ -23,7 +28,12 @@ export class Works {
 
   /** How many are open. */
   get size(): number {
-    return this.#open.length
+    return this.lane === undefined ? this.#open.length : this.#open.length + this.lane.size
+  }
+
+  /** Whether all that are open came by the lane: then the first of those is the next in order. */
+  get isInOrder(): boolean {
+    return this.#open.length === 0
   }
 
   /** A work that is not open yet. */
@@ -53,17 +63,8 @@ export class Works {
     if (this.#pool.length < mostPooled) this.#pool.push(work)
   }
 
-  /** The same for one that came by the lane, and left nothing behind but these. */
-  reuse(work: Work): void {
-    this.close(work)
-    work.item = undefined
-    work.timedAt = -1
-    work.controller = undefined
-    if (this.#pool.length < mostPooled) this.#pool.push(work)
-  }
-
   /** The open ones as they are at this moment, in no order. */
   all(): Work[] {
-    return [...this.#open]
+    return this.lane === undefined ? [...this.#open] : [...this.#open, ...this.lane.all()]
   }
 }

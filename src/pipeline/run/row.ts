@@ -19,6 +19,7 @@ export class Row {
   /** Results wait here for readers. */
   readonly last: Channel
   readonly #over = new Set<Stage>()
+  #isOver = false
 
   /** `isTagged`: items are tagged as they enter. `frameMost`: the largest frame, in items. */
   constructor(
@@ -57,10 +58,11 @@ export class Row {
   /** A stage has ended, and its workers are gone. */
   ended(stage: Stage): void {
     this.#over.add(stage)
+    this.#isOver = this.#over.size === this.stages.length
   }
 
   get isQuiet(): boolean {
-    return this.#over.size === this.stages.length && this.stages.every(stage => stage.running === 0)
+    return this.#isOver && this.stages.every(stage => stage.running === 0)
   }
 
   /** Grows with whatever happens. */

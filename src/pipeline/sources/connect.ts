@@ -1,4 +1,5 @@
 /** From a value to a source that fills a channel. */
+import { ArraySource } from './array.ts'
 import { DeferredSource } from './deferred.ts'
 import { IteratedSource } from './iterated.ts'
 import { kindOf } from './kind.ts'
@@ -20,11 +21,10 @@ export function connect(value: unknown, inlet: Inlet): Source {
       return new PulledSource(() => promised(value as PromiseLike<unknown>), inlet)
     case 'async iterable':
       return new PulledSource(() => reader(value as AsyncIterable<unknown>), inlet)
-    case 'array-like': {
-      const items = Array.from(value as ArrayLike<unknown>)
-      return new IteratedSource(items, inlet)
-    }
+    case 'array-like':
+      return new ArraySource(Array.from(value as ArrayLike<unknown>), inlet)
     default:
+      if (ArraySource.reads(value)) return new ArraySource(value, inlet)
       return new IteratedSource(value as Iterable<unknown>, inlet)
   }
 }

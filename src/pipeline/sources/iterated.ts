@@ -12,8 +12,6 @@ import type { Inlet, Source, SourceHost } from './source.ts'
 export class IteratedSource implements Source {
   received = 0
   readonly #items: Iterable<unknown>
-  /** An array that is iterated as arrays are: its items are read by index, without an iterator's result for each. */
-  readonly #array: readonly unknown[] | undefined
   readonly #channel: Channel
   readonly #entrance: Entrance
   readonly #host: SourceHost
@@ -24,7 +22,6 @@ export class IteratedSource implements Source {
 
   constructor(items: Iterable<unknown>, { channel, entrance, host }: Inlet) {
     this.#items = items
-    this.#array = isPlainArray(items) ? items : undefined
     this.#channel = channel
     this.#entrance = entrance
     this.#host = host
@@ -35,7 +32,7 @@ export class IteratedSource implements Source {
     channel.refill = most => {
       if (this.#isOver) return
       channel.isRefilling = true
-      this.#refill(Math.min(most, Math.max(1, channel.capacity.items)))
+      this.#ask(Math.min(most, Math.max(1, channel.capacity.items)))
       channel.isRefilling = false
       if (this.#isOver) channel.end('done')
     }
@@ -43,15 +40,12 @@ export class IteratedSource implements Source {
   }
 
   /** Makes up to `most` items, or as many as the channel may weigh. */
-  #refill(most: number): void {
+  #ask(most: number): void {
     this.#isAsking = true
     try {
-      if (this.#array) this.#refillFrom(this.#array, most)
-      else {
-        this.#iterator ??= this.#items[Symbol.iterator]()
-        if (this.#channel.tagged) this.#refillTagged(this.#iterator, most)
-        else this.#refillPlain(this.#iterator, most)
-      }
+      this.#iterator ??= this.#items[Symbol.iterator]()
+      if (this.#channel.tagged) this.#refillTagged(this.#iterator, most)
+      else this.#refill(this.#iterator, most)
       this.#isAsking = false
       // It was asked to end while it gave the last of these.
       if (this.#isOver) this.#leave()
@@ -79,46 +73,8 @@ export class IteratedSource implements Source {
     this.#channel.put(value, this.#entrance.admit(), now, now)
   }
 
-  #refillFrom(array: readonly unknown[], most: number): void {
-    const channel = this.#channel
-    if (channel.tagged) return this.#refillTaggedFrom(array, most)
-    const first = this.received
-    const to = Math.min(array.length, first + most)
-    channel.reserve(to - first)
-    const { items, weights, mask, arrived, weighing } = channel
-    const limit = channel.capacity.bytes - channel.bytes
-    let index = first
-    let bytes = 0
-    while (index < to && bytes < limit) {
-      const value = array[index]
-      if (value === undefined) break
-      const slot = (arrived + index - first) & mask
-      items[slot] = value
-      if (weighing && typeof value !== 'number') {
-        weights[slot] = weigh(value)
-        bytes += weights[slot]!
-      }
-      index++
-    }
-    this.received = index
-    const now = this.#host.time
-    if (index > first) channel.pushed(index - first, bytes, now, now)
-    if (index < to && array[index] === undefined) throw new UndefinedItem('the source', index)
-    this.#isOver = index >= array.length
-  }
-
-  #refillTaggedFrom(array: readonly unknown[], most: number): void {
-    for (let left = most; left > 0 && !this.#channel.full() && this.#entrance.isOpen; left--) {
-      if (this.received >= array.length) break
-      const value = array[this.received]
-      if (value === undefined) throw new UndefinedItem('the source', this.received)
-      this.#put(value)
-    }
-    this.#isOver ||= this.received >= array.length
-  }
-
   /** Without tags the items are stored in one go. */
-  #refillPlain(iterator: Iterator<unknown>, most: number): void {
+  #refill(iterator: Iterator<unknown>, most: number): void {
     const channel = this.#channel
     channel.reserve(most)
     const { items, weights, mask, arrived, weighing } = channel
@@ -175,8 +131,4 @@ export class IteratedSource implements Source {
   resume(): void {
     this.#channel.onItems()
   }
-}
-
-function isPlainArray(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value) && value[Symbol.iterator] === Array.prototype[Symbol.iterator]
 }
