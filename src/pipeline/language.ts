@@ -139,13 +139,21 @@ interface Nobody {
   readonly [MISMATCH]: 'nobody'
 }
 
-/**
- * Whether a body for `Item` takes `Out`. Asked for `false`, never for `true`: while `Out` is still a type parameter, the
- * compiler then looks only at the branch where it fits, and lets the body itself be judged.
- */
+/** Whether a body for `Item` takes `Out`; neither, as long as `Out` is a type parameter. */
 type Takes<Item, Out> = [Out] extends [Item] ? true : false
-/** To be intersected with the body: it stays, or is gone. */
-export type IfTaken<Item, Out> = Takes<Item, Out> extends false ? never : unknown
+/**
+ * To be intersected with the body: it stays as it is, or is gone.
+ *
+ * Where `Out` is a type parameter the compiler passes over a branch for `false`, as `Out` might be anything; there the
+ * last branch is what the body has to match.
+ */
+export type IfTaken<Item, Out> =
+  Takes<Item, Out> extends false ? never : Takes<Item, Out> extends true ? unknown : Taking<Out>
+type Taking<Out> =
+  | Mailbox<Out>
+  | { receive: (item: Out, state: any, context: any) => unknown }
+  | { stream: (items: AsyncIterable<Out>, context: any, arg: any) => unknown }
+  | ((item: Out, context: any) => unknown)
 /** To be united with the body: nothing, or the message. The branch of `Nobody` is where an actor's `Item` is inferred. */
 export type IfNotTaken<Item, Out> =
   Takes<Item, Out> extends false
