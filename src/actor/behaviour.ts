@@ -24,7 +24,7 @@ export interface StandardSchema<T> {
 }
 
 /** A body for one item at a time, with state by key and resources by worker. */
-export interface Behaviour<In, R, F, State, Arg, Resources> {
+export interface Behaviour<In, R, F, State, Arg, Resources, Item = In> {
   /** Once in each worker: a connection, a model, a buffer. What it gives is `context.resources`. */
   setup?: (arg: Arg) => Resources | Promise<Resources>
   /** State: once for each key of a keyed stage, or once for the stage. */
@@ -32,7 +32,7 @@ export interface Behaviour<In, R, F, State, Arg, Resources> {
     arg: Arg,
     context: { readonly key: string | number | undefined; readonly resources: NoInfer<Awaited<Resources>> },
   ) => State | Promise<State>
-  receive: (item: In, state: State, context: Context<In, NoInfer<Arg>, NoInfer<Awaited<Resources>>>) => R
+  receive: (item: Item, state: State, context: Context<In, NoInfer<Arg>, NoInfer<Awaited<Resources>>>) => R
   /** What is left when the input has ended: once for each key, in the order of first appearance. */
   flush?: (state: State, context: Context<In, NoInfer<Arg>, NoInfer<Awaited<Resources>>>) => F
   /** On every orderly way out. */
@@ -53,8 +53,8 @@ export interface Behaviour<In, R, F, State, Arg, Resources> {
 }
 
 /** A body over the whole stream; what it yields between two takes belongs to the item taken last. */
-export interface StreamBehaviour<In, R, Arg> {
-  stream: (items: AsyncIterable<In>, context: Context<In, NoInfer<Arg>>, arg: Arg) => R
+export interface StreamBehaviour<In, R, Arg, Item = In> {
+  stream: (items: AsyncIterable<Item>, context: Context<In, NoInfer<Arg>>, arg: Arg) => R
 }
 
 /** A body for one item at a time, without state. */

@@ -13,23 +13,32 @@ export interface Home {
   readonly url: string
 }
 
+/** What an actor takes: a mark for the compiler, there is nothing behind it. */
+export interface Mailbox<In> {
+  readonly [IN]: ((item: In) => void) | undefined
+}
+
 /**
  * Something with a mailbox that takes `In` and emits `Out`.
  *
  * `Where` is `Home` for an actor that may travel to a thread, a process or another machine,
  * and `undefined` for one that has to stay in this process (a closure).
  */
-export interface Actor<In, Out, Where extends Home | undefined = Home | undefined> {
+export interface Actor<In, Out, Where extends Home | undefined = Home | undefined> extends Mailbox<In> {
   readonly name: string
   readonly home: Where
-  readonly [IN]?: (item: In) => void
-  readonly [OUT]?: () => Out
+  readonly [OUT]: (() => Out) | undefined
 }
 
-/** An actor that still wants its argument. */
-export interface Unstarted<In, Out, Arg, Where extends Home | undefined> {
+/** An actor that still wants its argument; as a stage it is told that it takes that, and not items. */
+export interface Unstarted<In, Out, Arg, Where extends Home | undefined> extends Mailbox<ArgumentOfWith<Arg>> {
   readonly name: string
   with(arg: Arg): Actor<In, Out, Where>
+}
+
+/** What an actor takes that still wants its argument. */
+export interface ArgumentOfWith<Arg> {
+  readonly [IN]: Arg
 }
 
 type Definition<In, Out, Arg, Where extends Home | undefined> = [Arg] extends [void]

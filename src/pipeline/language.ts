@@ -4,7 +4,7 @@
 import type { InteropObservable, Observable, OperatorFunction } from 'rxjs'
 import type { Behaviour, Emitted, StandardSchema, StreamBehaviour } from '../actor/behaviour.ts'
 import type { Context } from '../actor/context.ts'
-import type { Actor, Home } from '../actor/define-actor.ts'
+import type { Actor, Home, Mailbox } from '../actor/define-actor.ts'
 import type { Clock } from '../clock.ts'
 import type { Mistake } from '../errors.ts'
 import type { Snapshot } from '../metrics/snapshot.ts'
@@ -56,13 +56,15 @@ export interface Failure<In = unknown> {
 }
 export type FailurePolicy = 'skip' | 'restart' | 'stop'
 
+export type Key<In> = keyof In | ((item: In) => string | number)
+
 export interface StageOptions<In> {
   /** How many workers share the stage; 0 pauses it. @default 1 */
   workers?: number | 'auto' | { min: number; max: number }
   /** Items one worker may have in flight at once. Exactly so many, never more. @default 1 */
   concurrency?: number
   /** Items of one key are handled one after another, in order, with state of their own. */
-  key?: keyof In | ((item: In) => string | number)
+  key?: Key<In>
   /** Whether results leave in the order items came in, or as they finish (per key, they stay in order either way). @default 'input' */
   order?: 'input' | 'completion'
   /** What the channel before the stage may hold. @default { items: 1024, bytes: 64 MiB } */
@@ -105,6 +107,71 @@ export interface Supervision {
   tolerate?: { deadLetters: number } | { share: number; of: number }
 }
 
+/* ── Bodies ──────────────────────────────────────────────────────────────── */
+
+/** All that can be the body of a stage. `Out` is what the items are, `Item` what the body says that it takes. */
+export type StageBody<Out, Item, Next, R, F, State, Resources, At extends Home | undefined> =
+  | Actor<Out, Next, At>
+  | Behaviour<Out, R, F, State, void, Resources, Item>
+  | StreamBehaviour<Out, R, void, Item>
+  | ((item: Item, context: Context<Out>) => R)
+
+/**
+ * What a body is told when it takes other items than it gets: the name is the message, and nothing is assignable to it.
+ *
+ * Two halves of primitives, so that the compiler says no more than the name: it explains objects by their properties, and
+ * an intersection by its parts.
+ */
+export type StageMismatch<Takes, Item, ButGets, Out> =
+  | (symbol & Told<[Takes, Item, ButGets, Out]>)
+  | (bigint & Told<[Takes, Item, ButGets, Out]>)
+
+/** The same for a pipeline with a source of its own; `Actor` tells the compiler what a call in this place may infer. */
+export type SourceMismatch<Takes, Item, ButGets, Out> = 'a pipeline without a source of its own' &
+  Told<[Takes, Item, ButGets, Out]> &
+  Actor<Out, any>
+
+declare const MISMATCH: unique symbol
+interface Told<Words> {
+  readonly [MISMATCH]: Words
+}
+interface Nobody {
+  readonly [MISMATCH]: 'nobody'
+}
+
+/** Whether a body for `Item` takes `Out`; neither, as long as `Out` is a type parameter. */
+type Takes<Item, Out> = [Out] extends [Item] ? true : false
+/**
+ * To be intersected with the body: it stays as it is, or is gone.
+ *
+ * Where `Out` is a type parameter the compiler passes over a branch for `false`, as `Out` might be anything; there the
+ * last branch is what the body has to match.
+ */
+export type IfTaken<Item, Out> =
+  Takes<Item, Out> extends false ? never : Takes<Item, Out> extends true ? unknown : Taking<Out>
+type Taking<Out> =
+  | Mailbox<Out>
+  | { receive: (item: Out, state: any, context: any) => unknown }
+  | { stream: (items: AsyncIterable<Out>, context: any, arg: any) => unknown }
+  | ((item: Out, context: any) => unknown)
+/** To be united with the body: nothing, or the message. The branch of `Nobody` is where an actor's `Item` is inferred. */
+export type IfNotTaken<Item, Out> =
+  Takes<Item, Out> extends false
+    ? [Item] extends [never]
+      ? SourceMismatch<'takes', Item, 'but gets', Out>
+      : [Item] extends [Nobody]
+        ? Mailbox<Item>
+        : StageMismatch<'takes', Item, 'but gets', Out>
+    : never
+
+/** What `R` is before anything is inferred: unlike `never` it lets the options be at fault, unlike `unknown` it can be told. */
+// biome-ignore lint/complexity/noBannedTypes: `unknown` in three parts, so that it is another type
+export type Anything = {} | null | undefined
+export type Inferred<R> = (<T>() => T extends R ? 1 : 2) extends <T>() => T extends Anything ? 1 : 2 ? never : R
+
+/** Options of a stage, by whether its actor may travel. */
+export type How<In, At> = [At] extends [Home] ? TravelOptions<In> : HomeOptions<In>
+
 /* ── Pipelines ───────────────────────────────────────────────────────────── */
 
 /** An immutable blueprint: takes `In`, emits `Out`, runs nothing until `run()`. It is itself an actor, so it nests. */
@@ -113,58 +180,55 @@ export interface Pipeline<In, Out, Where extends Home | undefined = undefined> e
    * A place in the pipeline where a worker, a buffer, a restart or a name is wanted.
    * The body is an actor, a function, a generator function, a behaviour, a body over the whole stream, or a pipeline.
    */
-  stage<Next>(name: string, actor: Actor<Out, Next, Home>, how?: TravelOptions<Out>): Pipeline<In, Next, Where>
-  stage<Next>(name: string, actor: Actor<Out, Next>, how?: HomeOptions<Out>): Pipeline<In, Next, Where>
-  stage<R, F = never, State = undefined, Resources = undefined>(
+  stage<
+    Item = Out,
+    Next = never,
+    R = Anything,
+    F = Anything,
+    State = undefined,
+    Resources = undefined,
+    At extends Home | undefined = undefined,
+  >(
     name: string,
-    behaviour: Behaviour<Out, R, F, State, void, Resources>,
-    how?: HomeOptions<Out>,
-  ): Pipeline<In, Emitted<R | F>, Where>
-  stage<R>(
-    name: string,
-    behaviour: StreamBehaviour<Out, R, void>,
-    how?: HomeOptions<Out>,
-  ): Pipeline<In, Emitted<R>, Where>
-  stage<R>(
-    name: string,
-    handler: (item: Out, context: Context<Out>) => R,
-    how?: HomeOptions<Out>,
-  ): Pipeline<In, Emitted<R>, Where>
+    body: (StageBody<Out, Item, Next, R, F, State, Resources, At> & IfTaken<Item, Out>) | IfNotTaken<Item, Out>,
+    how?: How<Out, At>,
+  ): Pipeline<In, Next | Emitted<Inferred<R> | Inferred<F>>, Where>
 
   /** One item becomes another, or none (`undefined`). Free: neighbours are fused, without a channel in between. */
   map<Next>(fn: (item: Out) => Next | Promise<Next>): Pipeline<In, Exclude<Awaited<Next>, undefined | void>, Where>
   /** Keeps what `keep` says. Free, as `map` is. */
-  filter<Kept extends Out>(keep: (item: Out) => item is Kept): Pipeline<In, Kept, Where>
-  filter(keep: (item: Out) => boolean): Pipeline<In, Out, Where>
+  filter<Kept extends Out = Out>(
+    keep: ((item: Out) => item is Kept) | ((item: Out) => boolean),
+  ): Pipeline<In, Kept, Where>
 
   /** RxJS operators as a stage; they stay in this event loop. */
   pipe<A>(a: OperatorFunction<Out, A>): Pipeline<In, A, Where>
-  pipe<A, B>(a: OperatorFunction<Out, A>, b: OperatorFunction<A, B>): Pipeline<In, B, Where>
+  pipe<A, B>(a: OperatorFunction<Out, A>, b: OperatorFunction<NoInfer<A>, B>): Pipeline<In, B, Where>
   pipe<A, B, C>(
     a: OperatorFunction<Out, A>,
-    b: OperatorFunction<A, B>,
-    c: OperatorFunction<B, C>,
+    b: OperatorFunction<NoInfer<A>, B>,
+    c: OperatorFunction<NoInfer<B>, C>,
   ): Pipeline<In, C, Where>
   pipe<A, B, C, D>(
     a: OperatorFunction<Out, A>,
-    b: OperatorFunction<A, B>,
-    c: OperatorFunction<B, C>,
-    d: OperatorFunction<C, D>,
+    b: OperatorFunction<NoInfer<A>, B>,
+    c: OperatorFunction<NoInfer<B>, C>,
+    d: OperatorFunction<NoInfer<C>, D>,
   ): Pipeline<In, D, Where>
   pipe<A, B, C, D, E>(
     a: OperatorFunction<Out, A>,
-    b: OperatorFunction<A, B>,
-    c: OperatorFunction<B, C>,
-    d: OperatorFunction<C, D>,
-    e: OperatorFunction<D, E>,
+    b: OperatorFunction<NoInfer<A>, B>,
+    c: OperatorFunction<NoInfer<B>, C>,
+    d: OperatorFunction<NoInfer<C>, D>,
+    e: OperatorFunction<NoInfer<D>, E>,
   ): Pipeline<In, E, Where>
   pipe<A, B, C, D, E, F>(
     a: OperatorFunction<Out, A>,
-    b: OperatorFunction<A, B>,
-    c: OperatorFunction<B, C>,
-    d: OperatorFunction<C, D>,
-    e: OperatorFunction<D, E>,
-    f: OperatorFunction<E, F>,
+    b: OperatorFunction<NoInfer<A>, B>,
+    c: OperatorFunction<NoInfer<B>, C>,
+    d: OperatorFunction<NoInfer<C>, D>,
+    e: OperatorFunction<NoInfer<D>, E>,
+    f: OperatorFunction<NoInfer<E>, F>,
   ): Pipeline<In, F, Where>
 
   /** How the pipeline meets failures, and how it ends. Said twice, the later words win one by one. */
