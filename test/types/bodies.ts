@@ -29,7 +29,7 @@ declare function opt(x?: number): string
 declare function wide(x: string | number): string
 declare const z: StandardSchema<{ id: number }>
 
-// A generic function says nothing of its result here: the one price of a signature without overloads (decision 0022).
+// A generic function says nothing of its result here: the one price of a signature without overloads (decision 0024).
 const g1 = numbers.stage('g', identity)
 expect<Equal<Out<typeof g1>, unknown>>()
 const g2 = numbers.stage('g', x => wrap(identity(x)))
