@@ -163,10 +163,13 @@ export class InvalidKey extends MillraceError {
 
 /** One item led to more than may be held back for it. */
 export class OutputLimit extends MillraceError {
-  constructor(what: string) {
+  /** `isStreaming`: they would have left one by one, but came faster than they could. */
+  constructor(what: string, isStreaming = false) {
     super(
       'ERR_OUTPUT_LIMIT',
-      `one item led to more than ${what}, which have to leave together: let them leave as they are yielded with \`emit: 'streaming'\``,
+      isStreaming
+        ? `one item led to more than ${what} that had to wait, for their turn or for room: give a generator, which is asked for no more than can leave; an Observable cannot be`
+        : `one item led to more than ${what}, which have to leave together: let them leave as they are yielded with \`emit: 'streaming'\``,
     )
   }
 }

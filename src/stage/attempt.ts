@@ -48,8 +48,7 @@ export class Attempts {
   /** Tries an item, for the first time or again. */
   begin(work: Work): void {
     work.one = undefined
-    if (!this.#streaming) work.many = undefined
-    work.bytes = 0
+    if (!this.#streaming) work.clearOutputs()
     work.iterator = undefined
     work.isPulling = false
     work.toRepeat = work.left
@@ -213,6 +212,7 @@ export class Attempts {
       work.many ??= []
       work.many.push(value)
       this.#host.leave(work)
+      if (work.waiting > 0) this.#waits(work, value)
     } else {
       work.many ??= []
       work.many.push(value)
@@ -220,6 +220,14 @@ export class Attempts {
       if (work.many.length > mostOutputs) throw new OutputLimit('1,000,000 outputs')
       if (work.bytes > mostBytes) throw new OutputLimit('64 MiB of outputs')
     }
+  }
+
+  /** Streaming: an output could not leave yet. A generator is then asked for no more; what cannot be asked has a limit. */
+  #waits(work: Work, value: unknown): void {
+    if (typeof value !== 'number') work.bytes += weigh(value)
+    if (work.iterator || work.waiting === 1) return
+    if (work.waiting > mostOutputs) throw new OutputLimit('1,000,000 outputs', true)
+    if (work.bytes > mostBytes) throw new OutputLimit('64 MiB of outputs', true)
   }
 
   #iterate(work: Work, iterator: Iterator<unknown> | AsyncIterator<unknown>, isAsync: boolean): void {
@@ -243,7 +251,7 @@ export class Attempts {
       for (;;) {
         const patience = this.#host.patience(work)
         if (patience < 0) return this.#host.settled(work)
-        if (patience <= (work.many?.length ?? 0)) return
+        if (patience <= work.waiting) return
         const next = iterator.next()
         if (work.isAsync) {
           work.isPulling = true

@@ -52,7 +52,9 @@ export class Work implements Charge {
   /** One output, as most items have; `many` where there is, or may be, more than one. */
   one: unknown = undefined
   many: unknown[] | undefined = undefined
-  /** What `many` weighs. */
+  /** Streaming: how many of `many` have left; the rest waits. */
+  gone = 0
+  /** What of `many` waits weighs. */
   bytes = 0
   /** Outputs beyond one that wait with it to leave. */
   surplus = 0
@@ -96,6 +98,11 @@ export class Work implements Charge {
     this.context = new ItemContext(this)
   }
 
+  /** How many outputs wait to leave, beside `one`. */
+  get waiting(): number {
+    return this.many === undefined ? 0 : this.many.length - this.gone
+  }
+
   /** Ready for another item. */
   clear(): void {
     this.isFlush = false
@@ -108,6 +115,7 @@ export class Work implements Charge {
     this.timedAt = -1
     this.one = undefined
     this.many = undefined
+    this.gone = 0
     this.bytes = 0
     this.surplus = 0
     this.left = 0
@@ -136,6 +144,8 @@ export class Work implements Charge {
     this.bornAt = work.bornAt
     this.attempts = work.attempts + 1
     this.many = work.many
+    this.gone = work.gone
+    this.bytes = work.bytes
     this.hold = work.hold
     this.isRunning = true
   }
@@ -143,6 +153,8 @@ export class Work implements Charge {
   clearOutputs(): void {
     this.one = undefined
     this.many = undefined
+    this.gone = 0
+    this.bytes = 0
   }
 
   abort(reason: unknown): void {
