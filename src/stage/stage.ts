@@ -20,6 +20,7 @@
  */
 import type { Channel } from '../channel/channel.ts'
 import { type Origin, Ticket } from '../channel/ticket.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { StateLost } from '../errors.ts'
 import type { StageSnapshot } from '../metrics/snapshot.ts'
 import { runFused, type Scratch } from '../runtime/inline/kernel.ts'
@@ -136,6 +137,7 @@ export class Stage {
     this.#isKeyed = plan.keyOf !== undefined
     this.#isStateful = body.kind === 'behaviour' && body.stateful
     this.#hasClock = plan.timeout !== Infinity || plan.attempts > 1
+    this.#workHost.clock = pump.clock
     this.#works = new Works(this.#workHost)
     this.#keys = new Keys(plan.workers)
     this.#exit = new Exit(plan, place.index, place.next, output, pump, this.#works, {
@@ -204,7 +206,7 @@ export class Stage {
   }
 
   /** What works ask for. */
-  readonly #workHost: WorkHost & { self: unknown; aborted: boolean; reason: unknown } = {
+  readonly #workHost: WorkHost & { clock: Clock; self: unknown; aborted: boolean; reason: unknown } = {
     resolved: (work, value) => {
       if (work.isLean) return this.#lane!.resolved(work, value)
       const wasHeld = this.#pump.hold()
@@ -225,6 +227,7 @@ export class Stage {
       this.#frames?.interrupt()
     },
     endOfBatch: sequence => sequence === this.input.arrived - this.input.skipped - 1,
+    clock: systemClock,
     self: undefined,
     aborted: false,
     reason: undefined,

@@ -7,6 +7,7 @@
  */
 import { allocate } from '../actor/define-actor.ts'
 import type { Tag, Ticket } from '../channel/ticket.ts'
+import type { Clock } from '../clock.ts'
 import type { Charge } from './charges.ts'
 import type { KeyState } from './keys.ts'
 import type { Failure, FailurePolicy } from './plan.ts'
@@ -19,6 +20,7 @@ export interface WorkHost {
   progressed(work: Work): void
   forgot(): void
   endOfBatch(sequence: number): boolean
+  readonly clock: Clock
   readonly self: unknown
   readonly aborted: boolean
   /** Why it was. */
@@ -197,6 +199,10 @@ export class ItemContext {
     work.controller ??= new AbortController()
     if (work.host.aborted) work.controller.abort(work.host.reason)
     return work.controller.signal
+  }
+
+  get clock(): Clock {
+    return this.#work.host.clock
   }
 
   get self(): unknown {
