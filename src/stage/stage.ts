@@ -728,8 +728,10 @@ export class Stage {
   #dismissWhenQuiet(): void {
     if (this.#isDismissed || this.#works.running > 0) return
     this.#isDismissed = true
-    void this.#crew.dismiss().then(errors => {
-      for (const error of errors) this.#host.failed(this, { error, worker: 0, sequence: undefined, attempts: 1 })
+    void this.#crew.dismiss().then(failed => {
+      for (const { worker, error } of failed) {
+        this.#host.failed(this, { error, worker, sequence: undefined, attempts: 1 })
+      }
       this.#host.ended(this)
     })
   }
