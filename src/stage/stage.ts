@@ -745,9 +745,9 @@ export class Stage {
 
   /* ── looking in ────────────────────────────────────────────────────────── */
 
-  /** Who holds what: `pipeline/stage#worker item sequence`. */
+  /** Who holds what: `pipeline/stage#worker item sequence`. A generator at rest holds nothing up: it waits for room. */
   holders(): string[] {
-    const running = this.#works.all().filter(work => work.isRunning)
+    const running = this.#works.all().filter(work => work.isRunning && !work.isAtRest)
     return running.map(work => `${work.worker.address} item ${work.sequence}`)
   }
 

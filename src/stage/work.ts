@@ -105,6 +105,11 @@ export class Work implements Charge {
     return this.many === undefined ? 0 : this.many.length - this.gone
   }
 
+  /** A generator that is asked for nothing, until what it has yielded has left. */
+  get isAtRest(): boolean {
+    return this.iterator !== undefined && !this.isPulling
+  }
+
   /** Ready for another item. */
   clear(): void {
     this.isFlush = false

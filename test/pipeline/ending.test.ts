@@ -410,6 +410,26 @@ inactivity('fails the run when nothing moves, and says who holds what', async ()
   assert.is(error.cause.message, 'p has not moved for 1000 ms: p/s#0 item 2, p/s#0 item 3')
 })
 
+inactivity('names who holds something, and nobody who waits for room', async () => {
+  const clock = manualClock()
+  const run = pipeline('p')
+    .from([1])
+    .stage(
+      'many',
+      function* () {
+        yield* upTo(10)
+      },
+      { emit: 'streaming' },
+    )
+    .stage('held', (_: number, { signal }) => aborted(signal), { capacity: 2 })
+    .supervise({ inactivity: 1_000 })
+    .run({ clock })
+  run.output.subscribe()
+  const failed = failureOf(run.done)
+  await pass(clock, 1_000, 500)
+  assert.is((await failed).message, 'p has not moved for 1000 ms: p/held#0 item 0')
+})
+
 inactivity('rejects with `Inactive` where handlers honour their signal', async () => {
   const clock = manualClock()
   const run = pipeline('p')
