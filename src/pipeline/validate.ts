@@ -51,6 +51,11 @@ function blueprintMistakes(blueprint: Blueprint, options: RunOptions | undefined
     if (step.kind === 'map' || step.kind === 'filter') {
       if (typeof step.fn !== 'function')
         say('NOT_A_FUNCTION', place, `\`${step.kind}\` takes a function, got ${shown(step.fn)}`)
+      const more = step.rest.find(argument => argument !== undefined)
+      if (more !== undefined) {
+        const message = `\`${step.kind}\` takes a function and nothing else, got ${shown(more)} as well`
+        say('TOO_MANY_ARGUMENTS', place, `${message}: options are for \`.stage(name, fn, { … })\``)
+      }
     } else if (step.kind === 'operators') {
       const odd = step.operators.find(operator => typeof operator !== 'function')
       if (odd !== undefined || step.operators.length === 0) {
