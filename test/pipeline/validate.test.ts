@@ -86,6 +86,11 @@ const mistakes: [string, () => any, string][] = [
     'p/source: `from` takes an iterable, an async iterable, an Observable, a stream, or a function that makes one, got 5 (number) (NOT_A_SOURCE)',
   ],
   [
+    'a text for a source',
+    () => any(pipeline('p')).from('data.csv'),
+    'p/source: `from` takes no text, got "data.csv": say `[text]` for one item, `[...text]` for its characters, or `() => createReadStream(path)` for a file (NOT_A_SOURCE)',
+  ],
+  [
     'a runtime that there is not',
     () => one().stage('s', defineActor('s', import.meta, f), { on: 'threads' }),
     "p/s: there is no runtime 'threads' in this version: leave `on` out, or say 'inline' (NO_RUNTIME)",
