@@ -232,6 +232,10 @@ export type PipelineEvent =
 
 /** One item as it enters a stage. */
 export interface Entered {
+  /**
+   * Position among all items that enter: 0, 1, 2 … without gaps. A handler's `context.sequence` is the same, unless
+   * `overflow: 'drop-oldest'` takes items away again before they are handled: then those behind them move up.
+   */
   readonly sequence: number
   readonly item: unknown
   readonly enteredAt: number
