@@ -218,6 +218,20 @@ export class AskTimeout extends MillraceError {
   }
 }
 
+/** Something that an asked item led to was dropped, as `overflow` says: what is left is no answer. */
+export class ItemDropped extends MillraceError {
+  /** The stage that it was dropped before. */
+  readonly stage: string
+
+  constructor(pipeline: string, stage: string) {
+    super(
+      'ERR_ITEM_DROPPED',
+      `something asked of ${pipeline} was dropped before ${stage}, whose channel was full: raise its \`capacity\`, or choose another \`overflow\``,
+    )
+    this.stage = stage
+  }
+}
+
 /** A source that can be read only once was given to a second run. */
 export class SourceUsed extends MillraceError {
   constructor(pipeline: string, kind: string) {

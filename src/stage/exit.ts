@@ -334,7 +334,7 @@ export class Exit {
     if (this.#isLast && bornAt >= 0) this.#host.left(bornAt)
     const { time } = this.#pump
     if (this.#overflow === 'wait') return this.#output.put(value, tag, bornAt, time)
-    const fate = offer(this.#output, this.#overflow, value, tag, bornAt, time)
+    const fate = offer(this.#output, this.#overflow, this.#reader, value, tag, bornAt, time)
     if (fate === 'dropped') this.#host.dropped(this.#reader, this.#output.dropped)
     if (fate === 'full') this.#host.overflowed(new ChannelFull(this.#reader, fullness(this.#output)))
   }

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { AskTimeout, RunEnded, SendAfterEnd, StageFailed, UndefinedItem } from '../../src/errors.ts'
+import { AskTimeout, ItemDropped, RunEnded, SendAfterEnd, StageFailed, UndefinedItem } from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { failureOf, thrownBy } from '../support/failure.ts'
@@ -263,6 +263,66 @@ asking('says at once what is wrong with its options', () => {
   )
   assert.match(thrownBy(() => ask(1, { signal: {} })).message, '`signal` must be an AbortSignal, got {} (object)')
   void run.stop()
+})
+
+for (const overflow of ['drop-newest', 'drop-oldest'] as const) {
+  asking(
+    `rejects when something that the item led to was dropped by \`${overflow}\`, once the rest has ended`,
+    async () => {
+      const held = gate()
+      const run = pipeline<number>('p')
+        .stage('many', function* (n: number) {
+          yield* upTo(n)
+        })
+        .stage('slow', (n: number) => held.promise.then(() => n), { capacity: 2, overflow })
+        .run()
+      const lost = failureOf(run.ask(5))
+      await turns()
+      held.open()
+      const error = await lost
+      assert.instance(error, ItemDropped)
+      assert.equal([error.code, error.stage], ['ERR_ITEM_DROPPED', 'slow'])
+      assert.match(error.message, /^something asked of p was dropped before slow, whose channel was full: /)
+      assert.equal(await within(1_000, run.ask(2)), [0, 1])
+      assert.is((await within(1_000, run.stop())).dropped, run.snapshot().stages[1]!.dropped)
+    },
+  )
+
+  asking(`rejects when the item itself was dropped by \`${overflow}\``, async () => {
+    const held = gate()
+    const run = pipeline<number>('p')
+      .stage('slow', (n: number) => held.promise.then(() => n), { capacity: 2, overflow })
+      .run()
+    const answers = Promise.allSettled(upTo(6).map(n => run.ask(n)))
+    await turns()
+    held.open()
+    const settled = await within(1_000, answers)
+    const answered = settled.flatMap((answer, n) => (answer.status === 'fulfilled' ? [[n, ...answer.value]] : []))
+    assert.ok(answered.length >= 2 && answered.length < 6, `${answered}`)
+    for (const [n, result] of answered) assert.is(n, result)
+    for (const answer of settled) if (answer.status === 'rejected') assert.instance(answer.reason, ItemDropped)
+    assert.is((await within(1_000, run.stop())).dropped, 6 - answered.length)
+  })
+}
+
+asking('tells a failure rather than a drop', async () => {
+  const run = pipeline<number>('p')
+    .stage('many', function* (n: number) {
+      yield* upTo(n)
+    })
+    .stage(
+      'odd',
+      async (n: number) => {
+        if (n === 0) throw new Error('zero')
+        return n
+      },
+      { capacity: 2, overflow: 'drop-newest', onFailure: 'skip' },
+    )
+    .run()
+  const error = await failureOf(run.ask(5))
+  assert.instance(error, StageFailed)
+  assert.is(error.cause.message, 'zero')
+  await within(1_000, run.stop())
 })
 
 asking('from the outputs of a flush gets nothing: they belong to nobody', async () => {

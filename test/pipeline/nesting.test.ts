@@ -125,6 +125,26 @@ nesting('gives its dead letters to the outer run, by the whole path', async () =
   assert.is(summary!.deadLetters, 2)
 })
 
+nesting('counts what it drops in the outer run, by the whole path, and leads to the rest', async () => {
+  const innermost = pipeline<number>('innermost')
+    .stage('many', function* (n: number) {
+      yield* upTo(n)
+    })
+    .stage('slow', async (n: number) => n, { capacity: 2, overflow: 'drop-newest' })
+  const middle = pipeline<number>('middle').stage('innermost', innermost)
+  const run = pipeline('outer').from([5, 1, 6]).stage('middle', middle).run()
+  const events: unknown[][] = []
+  run.events.subscribe(event => event.type === 'item.dropped' && events.push([event.stage, event.dropped]))
+  const results = await all(run)
+  const { dropped } = await within(1_000, run.done)
+  assert.is(results.length + dropped, 12)
+  assert.ok(dropped > 0)
+  assert.equal(
+    events,
+    upTo(dropped).map(n => ['middle/innermost/slow', n + 1]),
+  )
+})
+
 nesting('that stops for itself fails the outer stage, and nothing is unhandled', async () => {
   const tolerant = (tolerated: number) => `
     const inner = pipeline('inner')

@@ -1,7 +1,7 @@
 /** `ask`: hands in one item, and gathers what it leads to, for the asker alone. */
 import { type Asker, Origin } from '../../channel/ticket.ts'
 import type { Clock } from '../../clock.ts'
-import { AskTimeout, StageFailed } from '../../errors.ts'
+import { AskTimeout, ItemDropped, type MillraceError, StageFailed } from '../../errors.ts'
 import { onAbort } from './on-abort.ts'
 
 export interface AskOptions {
@@ -30,7 +30,7 @@ export class Asks {
   ask(options: AskOptions, send: (origin: Origin) => Promise<void>): Promise<unknown[]> {
     const { signal, timeout } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const ask = new Ask(this.#contains, () => {
+    const ask = new Ask(this.#pipeline, this.#contains, () => {
       this.#open.delete(ask)
       if (timer !== undefined) this.#clock.clearTimeout(timer)
       unlisten?.()
@@ -60,13 +60,15 @@ class Ask implements Asker {
   readonly answer: Promise<unknown[]>
   readonly origin: Origin
   readonly contains: boolean
+  readonly #pipeline: string
   readonly #ended: () => void
   readonly #results: unknown[] = []
-  #failure: StageFailed | undefined
+  #failure: MillraceError | undefined
   #resolve!: (results: unknown[]) => void
   #reject!: (error: unknown) => void
 
-  constructor(contains: boolean, ended: () => void) {
+  constructor(pipeline: string, contains: boolean, ended: () => void) {
+    this.#pipeline = pipeline
     this.contains = contains
     this.#ended = ended
     this.origin = new Origin(() => this.#answered(), this)
@@ -82,6 +84,11 @@ class Ask implements Asker {
 
   fail(pipeline: string, { stage, worker, sequence, attempts, error }: Parameters<Asker['fail']>[1]): void {
     this.#failure = new StageFailed({ pipeline, stage, worker, sequence, attempt: attempts }, error)
+  }
+
+  /** In a pipeline that is a stage of another a drop is counted there, as it would be without the stage around it. */
+  dropped(stage: string): void {
+    if (!this.contains) this.#failure ??= new ItemDropped(this.#pipeline, stage)
   }
 
   /** Everything that the item led to has ended. */

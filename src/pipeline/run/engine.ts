@@ -28,7 +28,7 @@ import { Listening } from './listening.ts'
 import { type Machine, startMachine } from './machine.ts'
 import { onAbort } from './on-abort.ts'
 import { type Cancellation, Outcome } from './outcome.ts'
-import { type OuterLetters, Report } from './report.ts'
+import { type OuterReport, Report } from './report.ts'
 import { Restarts } from './restarts.ts'
 import { Row } from './row.ts'
 import { Unread, unreadMs } from './unread.ts'
@@ -37,7 +37,7 @@ import { Watching } from './watching.ts'
 /** What only this package says to a run. */
 export interface Internals {
   /** It is a stage of another: a failure that would stop it is that of the item asked for. */
-  readonly contained?: OuterLetters
+  readonly contained?: OuterReport
   /** The largest frame, in items. */
   readonly frameMost?: number
 }
@@ -91,7 +91,7 @@ export class Engine {
     this.restarts = new Restarts(supervision, clock)
 
     const plans = planOf(blueprint, (stage, inner, stateful) => {
-      const contained = this.report.lettersFrom(stage)
+      const contained = this.report.from(stage)
       const grace = inner.supervision.grace ?? this.grace
       return nestedBody(() => begin(inner, { clock, grace }, { ...internals, contained }), stateful)
     })
@@ -315,7 +315,7 @@ export class Engine {
       received: source.received,
       emitted: row.stages.at(-1)!.emitted - unread,
       deadLetters: report.letters.count,
-      dropped: row.sum(stage => stage.input.dropped),
+      dropped: row.sum(stage => stage.input.dropped) + report.droppedInside,
       unfinished: row.sum(stage => stage.unfinished) + unread,
       restarts: row.sum(stage => stage.restarts),
       millis: this.pump.clock.now() - this.#startedAt,
