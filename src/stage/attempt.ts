@@ -252,14 +252,15 @@ export class Attempts {
         const patience = this.#host.patience(work)
         if (patience < 0) return this.#host.settled(work)
         if (patience <= work.waiting) return
+        work.isPulling = true
         const next = iterator.next()
         if (work.isAsync) {
-          work.isPulling = true
           return this.#later(work, next as Promise<IteratorResult<unknown>>, result => {
             work.isPulling = false
             this.#yielded(work, result as IteratorResult<unknown>)
           })
         }
+        work.isPulling = false
         const { done, value } = next as IteratorResult<unknown>
         if (done) return this.#exhausted(work)
         this.emit(work, value)
@@ -267,6 +268,7 @@ export class Attempts {
       }
     } catch (error) {
       work.iterator = undefined
+      work.isPulling = false
       work.cancel?.()
       this.#host.threw(work, error)
     }
@@ -314,6 +316,7 @@ export class Attempts {
       complete: () => finish(() => this.#done(work)),
     })
     const leave = () => {
+      ended = true
       // A teardown that throws has nobody left to hear it.
       try {
         subscription.unsubscribe()

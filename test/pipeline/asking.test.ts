@@ -1,8 +1,10 @@
+import { NEVER, of } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { AskTimeout, ItemDropped, RunEnded, SendAfterEnd, StageFailed, UndefinedItem } from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
+import { aborted } from '../support/aborted.ts'
 import { failureOf, thrownBy } from '../support/failure.ts'
 import { gate } from '../support/gate.ts'
 import { all, upTo } from '../support/take.ts'
@@ -176,6 +178,60 @@ asking('gives up after its timeout, and the run goes on', async () => {
   await within(1_000, run.done)
   assert.equal(read, [])
   assert.is(clock.pending, 0)
+})
+
+const waiting: Record<string, { body: (n: number) => unknown; how?: object }> = {
+  'an Observable': { body: n => (n === 0 ? NEVER : of(n)) },
+  'a retry': {
+    body: n => {
+      if (n === 0) throw new Error('zero')
+      return n
+    },
+    how: { retry: { attempts: 2, backoff: () => 1_000 } },
+  },
+  'room for what a generator yields': {
+    body: function* (n) {
+      yield n
+      if (n === 0) for (;;) yield n
+    },
+    how: { emit: 'streaming' },
+  },
+}
+for (const [what, { body, how }] of Object.entries(waiting)) {
+  asking(`gives up after its timeout, though its item waits for ${what}: the next one is handled`, async () => {
+    const clock = manualClock()
+    const run = pipeline<number>('p')
+      .stage('s', body as (n: number) => number, how)
+      .stage('t', async (n: number, { signal }) => (n === 0 ? aborted(signal) : n), { capacity: 1 })
+      .run({ clock })
+    const late = failureOf(run.ask(0, { timeout: 50 }))
+    await turns()
+    const answer = run.ask(1)
+    await turns()
+    clock.advance(50)
+    assert.instance(await late, AskTimeout)
+    assert.equal(await within(1_000, answer), [1])
+    await within(1_000, run.stop())
+  })
+}
+
+asking('may be given up by the very handler: what that still yields goes nowhere', async () => {
+  const control = new AbortController()
+  const run = pipeline<number>('p')
+    .stage('s', function* (n: number) {
+      yield `${n}.0`
+      if (n === 0) control.abort(new Error('enough'))
+      yield `${n}.1`
+    })
+    .run()
+  const seen: string[] = []
+  run.output.subscribe(text => seen.push(text))
+  const asked = [run.ask(0, { signal: control.signal }), run.ask(1), run.ask(2)]
+  assert.is((await failureOf(asked[0]!)).message, 'enough')
+  assert.equal(await within(1_000, asked[1]!), ['1.0', '1.1'])
+  assert.equal(await within(1_000, asked[2]!), ['2.0', '2.1'])
+  await within(1_000, run.stop())
+  assert.equal(seen, [])
 })
 
 asking('while it waits in line gives up after its timeout, and its item is not handled', async () => {
