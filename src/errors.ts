@@ -163,16 +163,19 @@ export class InvalidKey extends MillraceError {
 
 /** One item led to more than may be held back for it. */
 export class OutputLimit extends MillraceError {
-  /** `isStreaming`: they would have left one by one, but came faster than they could. */
-  constructor(what: string, isStreaming = false) {
-    super(
-      'ERR_OUTPUT_LIMIT',
-      isStreaming
-        ? `one item led to more than ${what} that had to wait, for their turn or for room: give a generator, which is asked for no more than can leave; an Observable cannot be`
-        : `one item led to more than ${what}, which have to leave together: let them leave as they are yielded with \`emit: 'streaming'\``,
-    )
+  /** `held`: because they leave together; because they came faster than they could leave; because they are one answer. */
+  constructor(what: string, held: keyof typeof whyHeld = 'together') {
+    super('ERR_OUTPUT_LIMIT', `one item led to more than ${what}${whyHeld[held]}`)
   }
 }
+
+const whyHeld = {
+  together: ", which have to leave together: let them leave as they are yielded with `emit: 'streaming'`",
+  waiting:
+    ' that had to wait, for their turn or for room: give a generator, which is asked for no more than can leave; an Observable cannot be',
+  answer:
+    ', which are one answer: `send` the item instead and read the output; or, if this pipeline is a stage of another, put its stages there',
+} as const
 
 /** A retry of a streaming item yielded something else than had left already. */
 export class NotRepeatable extends MillraceError {

@@ -97,8 +97,12 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
   [new errors.InvalidKey({}), '`key` must give a string or a number for each item, got {} (object)'],
   [new errors.OutputLimit('1,000,000 outputs'), /^one item led to more than 1,000,000 outputs, .*`emit: 'streaming'`$/],
   [
-    new errors.OutputLimit('64 MiB', true),
+    new errors.OutputLimit('64 MiB', 'waiting'),
     /^one item led to more than 64 MiB that had to wait, .*: give a generator, /,
+  ],
+  [
+    new errors.OutputLimit('1,000,000 results', 'answer'),
+    /^one item led to more than 1,000,000 results, which are one answer: /,
   ],
   [new errors.NotRepeatable(3), /^a retry did not repeat the 3 outputs that had left already: /],
   [new errors.ChannelFull('s', '10 items'), /^the channel before s was full \(10 items\): .*`overflow`$/],

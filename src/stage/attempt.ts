@@ -27,7 +27,7 @@ export interface AttemptHost {
   letGo(wasHeld: boolean): void
   /** Streaming: lets what waits leave, as far as that is possible now. */
   leave(work: Work): void
-  /** How many outputs may wait before the handler is asked for no more; below 0: all is over. */
+  /** How many outputs may wait before the handler is asked for no more; below 0: nobody waits for any. */
   patience(work: Work): number
 }
 
@@ -226,8 +226,8 @@ export class Attempts {
   #waits(work: Work, value: unknown): void {
     if (typeof value !== 'number') work.bytes += weigh(value)
     if (work.iterator || work.waiting === 1) return
-    if (work.waiting > mostOutputs) throw new OutputLimit('1,000,000 outputs', true)
-    if (work.bytes > mostBytes) throw new OutputLimit('64 MiB of outputs', true)
+    if (work.waiting > mostOutputs) throw new OutputLimit('1,000,000 outputs', 'waiting')
+    if (work.bytes > mostBytes) throw new OutputLimit('64 MiB of outputs', 'waiting')
   }
 
   #iterate(work: Work, iterator: Iterator<unknown> | AsyncIterator<unknown>, isAsync: boolean): void {
@@ -250,7 +250,10 @@ export class Attempts {
     try {
       for (;;) {
         const patience = this.#host.patience(work)
-        if (patience < 0) return this.#host.settled(work)
+        if (patience < 0) {
+          work.cancel?.()
+          return this.#host.settled(work)
+        }
         if (patience <= work.waiting) return
         work.isPulling = true
         const next = iterator.next()

@@ -339,9 +339,9 @@ export class Exit {
     if (fate === 'full') this.#host.overflowed(new ChannelFull(this.#reader, fullness(this.#output)))
   }
 
-  /** How many outputs of a work may wait before its generator is asked for no more; below 0: all is over. */
+  /** How many outputs of a work may wait before its generator is asked for no more; below 0: nobody waits for any. */
   patience(work: Work): number {
-    if (this.#works.isOver) return -1
+    if (this.#works.isOver || work.tag?.origin?.isOver(this.#index)) return -1
     if (!this.#isStreaming) return Infinity
     this.streams.add(work)
     const isNext = this.isNext(work)

@@ -1,7 +1,15 @@
 import { NEVER, of } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { AskTimeout, ItemDropped, RunEnded, SendAfterEnd, StageFailed, UndefinedItem } from '../../src/errors.ts'
+import {
+  AskTimeout,
+  ItemDropped,
+  OutputLimit,
+  RunEnded,
+  SendAfterEnd,
+  StageFailed,
+  UndefinedItem,
+} from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { aborted } from '../support/aborted.ts'
@@ -378,6 +386,36 @@ asking('tells a failure rather than a drop', async () => {
   const error = await failureOf(run.ask(5))
   assert.instance(error, StageFailed)
   assert.is(error.cause.message, 'zero')
+  await within(1_000, run.stop())
+})
+
+asking('rejects where the answer has no end, and the next question is answered', async () => {
+  const outputs: unknown[] = [1, 'x'.repeat(1024)]
+  for (const output of outputs) {
+    const run = pipeline<number>('p')
+      .stage(
+        's',
+        function* (n: number) {
+          yield output
+          while (n === 0) yield output
+        },
+        { emit: 'streaming' },
+      )
+      .run()
+    const error = await failureOf(run.ask(0))
+    assert.instance(error, OutputLimit)
+    assert.match(error.message, /1,000,000 results|64 MiB of results/)
+    assert.equal(await within(1_000, run.ask(1)), [output])
+    await within(1_000, run.stop())
+  }
+})
+
+asking('may be answered with one result of any size', async () => {
+  const run = pipeline<number>('p')
+    .stage('s', (n: number) => new Uint8Array(n))
+    .run()
+  const [bytes] = await within(1_000, run.ask(65 * 1024 * 1024))
+  assert.is(bytes!.length, 65 * 1024 * 1024)
   await within(1_000, run.stop())
 })
 

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { StageFailed, TooManyDeadLetters } from '../../src/errors.ts'
+import { OutputLimit, StageFailed, TooManyDeadLetters } from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { execute } from '../support/execute.ts'
 import { failureOf } from '../support/failure.ts'
@@ -143,6 +143,23 @@ nesting('counts what it drops in the outer run, by the whole path, and leads to 
     events,
     upTo(dropped).map(n => ['middle/innermost/slow', n + 1]),
   )
+})
+
+nesting('may not lead to outputs without end: that is a failure of the item', async () => {
+  const inner = pipeline<number>('inner').stage(
+    's',
+    function* (n: number) {
+      yield n
+      while (n === 0) yield n
+    },
+    { emit: 'streaming' },
+  )
+  const run = pipeline('outer').from([1, 0, 2]).stage('inner', inner, { onFailure: 'skip', emit: 'streaming' }).run()
+  const dead: unknown[] = []
+  run.deadLetters.subscribe(({ error }) => dead.push(error))
+  assert.equal(await all(run), [1, 2])
+  assert.is(dead.length, 1)
+  assert.instance(dead[0], OutputLimit)
 })
 
 nesting('that stops for itself fails the outer stage, and nothing is unhandled', async () => {

@@ -1,7 +1,8 @@
 /** `ask`: hands in one item, and gathers what it leads to, for the asker alone. */
 import { type Asker, Origin } from '../../channel/ticket.ts'
+import { weigh } from '../../channel/weigh.ts'
 import type { Clock } from '../../clock.ts'
-import { AskTimeout, ItemDropped, type MillraceError, StageFailed } from '../../errors.ts'
+import { AskTimeout, ItemDropped, type MillraceError, OutputLimit, StageFailed } from '../../errors.ts'
 import { onAbort } from './on-abort.ts'
 
 export interface AskOptions {
@@ -9,6 +10,9 @@ export interface AskOptions {
   /** ms */
   readonly timeout?: number
 }
+
+const mostResults = 1_000_000
+const mostBytes = 64 * 1024 * 1024
 
 export class Asks {
   readonly #pipeline: string
@@ -30,10 +34,14 @@ export class Asks {
   ask(options: AskOptions, send: (origin: Origin) => Promise<void>): Promise<unknown[]> {
     const { signal, timeout } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const ask = new Ask(this.#pipeline, this.#contains, () => {
-      this.#open.delete(ask)
-      if (timer !== undefined) this.#clock.clearTimeout(timer)
-      unlisten?.()
+    const ask = new Ask(this.#pipeline, this.#contains, {
+      ended: () => {
+        this.#open.delete(ask)
+        if (timer !== undefined) this.#clock.clearTimeout(timer)
+        unlisten?.()
+      },
+      // Later: this is in the midst of what led to one result too many.
+      overflowed: error => queueMicrotask(() => this.#forsaken(ask.origin, error)),
     })
     const forsake = (reason: unknown) => {
       ask.refuse(reason)
@@ -55,22 +63,31 @@ export class Asks {
   }
 }
 
+interface AskHost {
+  /** It has its answer, or will have none. */
+  ended(): void
+  /** The answer became too long: it will have none. */
+  overflowed(error: OutputLimit): void
+}
+
 /** One question, until it has its answer. */
 class Ask implements Asker {
   readonly answer: Promise<unknown[]>
   readonly origin: Origin
   readonly contains: boolean
   readonly #pipeline: string
-  readonly #ended: () => void
-  readonly #results: unknown[] = []
+  readonly #host: AskHost
+  #results: unknown[] = []
+  /** What the results weigh. */
+  #bytes = 0
   #failure: MillraceError | undefined
   #resolve!: (results: unknown[]) => void
   #reject!: (error: unknown) => void
 
-  constructor(pipeline: string, contains: boolean, ended: () => void) {
+  constructor(pipeline: string, contains: boolean, host: AskHost) {
     this.#pipeline = pipeline
     this.contains = contains
-    this.#ended = ended
+    this.#host = host
     this.origin = new Origin(() => this.#answered(), this)
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -78,8 +95,21 @@ class Ask implements Asker {
     })
   }
 
+  /** An answer is bounded as what one item leads to is, anywhere; but for a single result. */
   take(result: unknown): void {
+    if (this.origin.forsaken) return
     this.#results.push(result)
+    if (typeof result !== 'number') this.#bytes += weigh(result)
+    if (this.#results.length === 1) return
+    if (this.#results.length > mostResults) this.#overflow('1,000,000 results')
+    else if (this.#bytes > mostBytes) this.#overflow('64 MiB of results')
+  }
+
+  #overflow(what: string): void {
+    const error = new OutputLimit(what, 'answer')
+    this.#results = []
+    this.refuse(error)
+    this.#host.overflowed(error)
   }
 
   fail(pipeline: string, { stage, worker, sequence, attempts, error }: Parameters<Asker['fail']>[1]): void {
@@ -108,6 +138,6 @@ class Ask implements Asker {
 
   #end(): void {
     this.origin.forsaken = true
-    this.#ended()
+    this.#host.ended()
   }
 }
