@@ -1,4 +1,4 @@
-import { NEVER, of } from 'rxjs'
+import { NEVER, Observable, of } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -240,6 +240,25 @@ asking('may be given up by the very handler: what that still yields goes nowhere
   assert.equal(await within(1_000, asked[2]!), ['2.0', '2.1'])
   await within(1_000, run.stop())
   assert.equal(seen, [])
+})
+
+asking('may be given up in the midst of a subscription: the next one is handled', async () => {
+  const control = new AbortController()
+  const run = pipeline<number>('p')
+    .stage(
+      's',
+      (n: number) =>
+        new Observable<number>(subscriber => {
+          if (n === 0) return control.abort(new Error('enough'))
+          subscriber.next(n)
+          subscriber.complete()
+        }),
+    )
+    .run()
+  const asked = [run.ask(0, { signal: control.signal }), run.ask(1)]
+  assert.is((await failureOf(asked[0]!)).message, 'enough')
+  assert.equal(await within(1_000, asked[1]!), [1])
+  await within(1_000, run.stop())
 })
 
 asking('while it waits in line gives up after its timeout, and its item is not handled', async () => {

@@ -34,18 +34,19 @@ export class Asks {
   ask(options: AskOptions, send: (origin: Origin) => Promise<void>): Promise<unknown[]> {
     const { signal, timeout } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
+    // Later: this may be in the midst of a handler that has something of it in hand.
+    const forget = (reason: unknown) => queueMicrotask(() => this.#forsaken(ask.origin, reason))
     const ask = new Ask(this.#pipeline, this.#contains, {
       ended: () => {
         this.#open.delete(ask)
         if (timer !== undefined) this.#clock.clearTimeout(timer)
         unlisten?.()
       },
-      // Later: this is in the midst of what led to one result too many.
-      overflowed: error => queueMicrotask(() => this.#forsaken(ask.origin, error)),
+      overflowed: forget,
     })
     const forsake = (reason: unknown) => {
       ask.refuse(reason)
-      this.#forsaken(ask.origin, reason)
+      forget(reason)
     }
     const unlisten = signal && onAbort(signal, () => forsake(signal.reason))
     let timer: unknown
