@@ -190,9 +190,9 @@ export class Stage {
       suppressed: error => host.suppressed(error),
       stateLost: keys => host.stateLost(this, keys),
       wake: () => this.wake(),
-      replaced: work => {
+      replaced: (work, reason) => {
         this.#exit.streams.delete(work)
-        this.#feeds?.drop(work)
+        this.#feeds?.drop(work, reason)
       },
     })
     this.#feeds = body.kind === 'feed' ? new Feeds(body.open, this.#feedsHost) : undefined
@@ -721,7 +721,7 @@ export class Stage {
   }
 
   #leave(ending: 'done' | 'failed'): void {
-    for (const work of this.#feeds?.cancel() ?? []) this.#settled(work)
+    for (const work of this.#feeds?.cancel(this.#workHost.reason) ?? []) this.#settled(work)
     for (const hold of this.#holds.splice(0)) hold.close()
     this.#failures.clear()
     this.output.end(ending)

@@ -165,7 +165,9 @@ export class Work implements Charge {
   }
 
   abort(reason: unknown): void {
-    this.controller?.abort(reason)
+    // Also for a handler that looks at its signal only later.
+    this.controller ??= new AbortController()
+    this.controller.abort(reason)
     this.cancel?.()
   }
 }
