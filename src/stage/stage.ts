@@ -246,6 +246,11 @@ export class Stage {
     return this.#works.running
   }
 
+  /** All its slots (`inFlight`) are held. */
+  get isHeldUp(): boolean {
+    return this.#held >= this.plan.inFlight
+  }
+
   /** Grows with whatever happens. */
   get moves(): number {
     return this.received + this.emitted + this.#settles + this.#progress

@@ -68,6 +68,7 @@ export class Engine {
   hasBegun = false
   /** `stop` was called. */
   isAsked = false
+  readonly #entrance: Entrance
   readonly #listening: Listening
   readonly #unread: Unread
   readonly #inactivity: Inactivity | undefined
@@ -104,12 +105,12 @@ export class Engine {
     this.#unread = new Unread(clock, () => this.#giveUpOn(new UnreadOutput(name, this.row.last.count, unreadMs)))
     this.#inactivity = this.#watchFor(supervision.inactivity)
 
-    const entrance = new Entrance(inFlight, () => {
+    this.#entrance = new Entrance(inFlight, () => {
       this.source.resume()
       this.pump.wake()
     })
     const { name: first, overflow } = plans[0]!
-    const inlet = { channel: this.row.first, overflow, entrance, host: sourceHost(this, first) }
+    const inlet = { channel: this.row.first, overflow, entrance: this.#entrance, host: sourceHost(this, first) }
     this.source = source ? connect(source.value, inlet) : new SentSource(inlet)
     this.asks = new Asks(name, clock, internals.contained !== undefined, (origin, reason) => {
       for (const stage of this.row.stages) stage.forsake(origin, reason)
@@ -271,8 +272,15 @@ export class Engine {
       return this.pump.wake()
     }
     if (this.row.isQuiet) this.#maybeSettle()
-    else if (!this.outlet.hasReaders || this.#unread.isExpecting) this.#expectReader(this.row.last.full())
+    else if (!this.outlet.hasReaders || this.#unread.isExpecting) this.#expectReader(this.#isFull)
     this.#inactivity?.note()
+  }
+
+  /** Unread results keep everything from going on: the last channel is full, or they hold all slots (`inFlight`). */
+  get #isFull(): boolean {
+    const { row } = this
+    if (row.last.full()) return true
+    return row.last.count > 0 && row.isAtRest && (row.isHeldUp || !this.#entrance.isOpen)
   }
 
   #maybeSettle(): void {
