@@ -28,18 +28,15 @@ export function batch<T>(options: BatchOptions): Actor<T, T[], Home> {
 
 const late = Symbol('late')
 
-/** The longest wait of Node's timers, about 24 days: past it they would not wait at all. */
-const longest = 2 ** 31 - 1
-
 const batching = defineActor('batch', import.meta, {
-  async *stream(items: AsyncIterable<unknown>, _context, { size, within }: BatchOptions) {
+  async *stream(items: AsyncIterable<unknown>, { clock }, { size, within = Infinity }: BatchOptions) {
     const iterator = items[Symbol.asyncIterator]()
     let gathered: unknown[] = []
-    let timer: NodeJS.Timeout | undefined
+    let timer: unknown
     let timeIsUp: Promise<typeof late> | undefined
-    const startClock = () => {
+    const startTimer = () => {
       timeIsUp = new Promise(resolve => {
-        timer = setTimeout(resolve, Math.min(within!, longest), late)
+        timer = clock.setTimeout(() => resolve(late), within)
       })
     }
     try {
@@ -48,17 +45,17 @@ const batching = defineActor('batch', import.meta, {
         const isLate = came === late
         if (!isLate && !came.done) gathered.push(came.value)
         if (gathered.length > 0 && (isLate || came.done || gathered.length === size)) {
-          clearTimeout(timer)
+          clock.clearTimeout(timer)
           timeIsUp = undefined
           yield gathered
           gathered = []
-        } else if (within !== undefined && !timeIsUp) startClock()
+        } else if (within !== Infinity && !timeIsUp) startTimer()
         if (isLate) continue
         if (came.done) return
         next = iterator.next()
       }
     } finally {
-      clearTimeout(timer)
+      clock.clearTimeout(timer)
     }
   },
 })

@@ -163,13 +163,19 @@ export class InvalidKey extends MillraceError {
 
 /** One item led to more than may be held back for it. */
 export class OutputLimit extends MillraceError {
-  constructor(what: string) {
-    super(
-      'ERR_OUTPUT_LIMIT',
-      `one item led to more than ${what}, which have to leave together: let them leave as they are yielded with \`emit: 'streaming'\``,
-    )
+  /** `held`: because they leave together; because they came faster than they could leave; because they are one answer. */
+  constructor(what: string, held: keyof typeof whyHeld = 'together') {
+    super('ERR_OUTPUT_LIMIT', `one item led to more than ${what}${whyHeld[held]}`)
   }
 }
+
+const whyHeld = {
+  together: ", which have to leave together: let them leave as they are yielded with `emit: 'streaming'`",
+  waiting:
+    ' that had to wait, for their turn or for room: give a generator, which is asked for no more than can leave; an Observable cannot be',
+  answer:
+    ', which are one answer: `send` the item instead and read the output; or, if this pipeline is a stage of another, put its stages there',
+} as const
 
 /** A retry of a streaming item yielded something else than had left already. */
 export class NotRepeatable extends MillraceError {
@@ -212,6 +218,20 @@ export class RunEnded extends MillraceError {
 export class AskTimeout extends MillraceError {
   constructor(pipeline: string, timeout: number) {
     super('ERR_ASK_TIMEOUT', `${pipeline} did not answer within ${timeout} ms`)
+  }
+}
+
+/** Something that an asked item led to was dropped, as `overflow` says: what is left is no answer. */
+export class ItemDropped extends MillraceError {
+  /** The stage that it was dropped before. */
+  readonly stage: string
+
+  constructor(pipeline: string, stage: string) {
+    super(
+      'ERR_ITEM_DROPPED',
+      `something asked of ${pipeline} was dropped before ${stage}, whose channel was full: raise its \`capacity\`, or choose another \`overflow\``,
+    )
+    this.stage = stage
   }
 }
 

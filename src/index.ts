@@ -16,6 +16,7 @@ export {
   InvalidKey,
   InvalidOption,
   InvalidOptions,
+  ItemDropped,
   ItemTimeout,
   MillraceError,
   type Mistake,

@@ -162,7 +162,7 @@ export const stageOptions = {
     expected: "'whole' or 'streaming'",
     accepts: oneOf('whole', 'streaming'),
     default: "'whole'",
-    doc: 'Whether the outputs of one item leave together once it is done, or each as it is yielded.',
+    doc: 'Whether the outputs of one item leave together once it is done, or each as it is yielded. Streaming, a generator is asked for no more than can leave; of an Observable, up to 1,000,000 outputs or 64 MiB may wait.',
   },
   overflow: { ...overflow, doc: 'What a full channel before the stage does with one item more.' },
   timeout: {

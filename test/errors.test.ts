@@ -96,10 +96,22 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
   [new errors.SchemaMismatch([{ message: 'too small' }]), "does not match the stage's schema: too small"],
   [new errors.InvalidKey({}), '`key` must give a string or a number for each item, got {} (object)'],
   [new errors.OutputLimit('1,000,000 outputs'), /^one item led to more than 1,000,000 outputs, .*`emit: 'streaming'`$/],
+  [
+    new errors.OutputLimit('64 MiB', 'waiting'),
+    /^one item led to more than 64 MiB that had to wait, .*: give a generator, /,
+  ],
+  [
+    new errors.OutputLimit('1,000,000 results', 'answer'),
+    /^one item led to more than 1,000,000 results, which are one answer: /,
+  ],
   [new errors.NotRepeatable(3), /^a retry did not repeat the 3 outputs that had left already: /],
   [new errors.ChannelFull('s', '10 items'), /^the channel before s was full \(10 items\): .*`overflow`$/],
   [new errors.SendAfterEnd('p', 7), /^p takes no more items: /],
   [new errors.RunEnded('p', cause), 'the run of p ended before this item was done'],
+  [
+    new errors.ItemDropped('p', 's'),
+    /^something asked of p was dropped before s, whose channel was full: .*`overflow`$/,
+  ],
   [new errors.AskTimeout('p', 50), 'p did not answer within 50 ms'],
   [
     new errors.SourceUsed('p', 'generator'),

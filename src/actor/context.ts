@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.ts'
+
 /** What a handler may know and do while it has an item. */
 export interface Context<In = unknown, Arg = any, Resources = undefined> {
   /** Where this worker stands, e.g. `orders/charge#3`. */
@@ -14,6 +16,8 @@ export interface Context<In = unknown, Arg = any, Resources = undefined> {
   readonly endOfBatch: boolean
   /** Aborts when the item's time or the grace period is over. */
   readonly signal: AbortSignal
+  /** The run's idea of time: what waits by it keeps time with the rest, and does not wait in a test. */
+  readonly clock: Clock
   /** This very actor, so that it can be started again elsewhere. */
   readonly self: { with(arg: Arg): import('./define-actor.ts').Actor<In, any> }
   /** Drop the state of this key once its item is done. */

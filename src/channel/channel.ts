@@ -26,6 +26,7 @@ export interface Capacity {
 
 /** What a watcher is told of an item that enters. */
 export interface Entered {
+  /** Position among all that enter. */
   readonly sequence: number
   readonly item: unknown
   readonly enteredAt: number
@@ -269,7 +270,7 @@ export class Channel {
 
   #tell(count: number, now: number): void {
     for (let position = this.arrived - count; position < this.arrived; position++) {
-      const entered: Entered = { sequence: position - this.skipped, item: this.at(position), enteredAt: now, missed: 0 }
+      const entered: Entered = { sequence: position, item: this.at(position), enteredAt: now, missed: 0 }
       for (const watcher of this.#watchers) watcher(entered)
     }
   }

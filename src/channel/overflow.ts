@@ -11,10 +11,14 @@ import type { Tag } from './ticket.ts'
 
 export type Overflow = 'wait' | 'drop-newest' | 'drop-oldest' | 'fail'
 
-/** Puts an item into a channel, full or not: says whether it, or an older one, was dropped, or that this is a failure. */
+/**
+ * Puts an item into the channel before `stage`, full or not: says whether it, or an older one, was dropped, or that this is
+ * a failure. Whoever asked for what was dropped is told.
+ */
 export function offer(
   channel: Channel,
   overflow: Overflow,
+  stage: string,
   item: unknown,
   tag: Tag | undefined,
   bornAt: number,
@@ -35,6 +39,7 @@ export function offer(
     channel.put(item, tag, bornAt, now)
   }
   lost?.hold?.close()
+  lost?.origin?.asker?.dropped(stage)
   lost?.origin?.close()
   return 'dropped'
 }

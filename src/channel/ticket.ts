@@ -66,6 +66,8 @@ export interface Asker {
   readonly contains: boolean
   take(result: unknown): void
   fail(pipeline: string, failure: AskedFailure): void
+  /** Something of it was dropped before `stage`. */
+  dropped(stage: string): void
 }
 
 /** What the asker is told of an item that was given up. */

@@ -8,6 +8,7 @@
  */
 import { lastValueFrom, toArray } from 'rxjs'
 import { given } from '../actor/behaviour.ts'
+import type { Clock } from '../clock.ts'
 import { InvalidKey, SchemaMismatch, StateLost } from '../errors.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
 import { planOf } from '../pipeline/plan.ts'
@@ -36,6 +37,9 @@ export async function model(pipeline: unknown, items: Iterable<unknown>): Promis
 class Stopped extends Error {
   declare readonly cause: Failed
 }
+
+/** No time passes: nothing is ever due. */
+const clock: Clock = { now: () => 0, setTimeout: () => undefined, clearTimeout: () => {} }
 
 type Emit = (value: unknown) => Promise<void>
 type At = { readonly sequence: number; key: unknown; item: unknown }
@@ -99,7 +103,7 @@ function fed(open: OpenFeed): Pick<BehaviourBody, 'receive' | 'flush'> {
     outputs.length = 0
     settle(Promise.reject(error))
   }
-  const port = { context: {}, emit, taken: over, ended: over, failed, room: () => undefined }
+  const port = { context: { clock }, emit, taken: over, ended: over, failed, room: () => undefined }
   const wait = (give: (feed: Feed) => void) =>
     new Promise(resolve => {
       settle = resolve
@@ -129,7 +133,7 @@ function stageOf(plan: StagePlan, dead: Failed[], path: string): Meaning {
       let repeated = 0
       const forget = () => void (isForgotten = true)
       const { signal } = new AbortController()
-      const context = { ...at, attempt, resources, signal, endOfBatch: false, progress() {}, forget }
+      const context = { ...at, attempt, resources, signal, clock, endOfBatch: false, progress() {}, forget }
       try {
         await each(await attempted(context), async value => {
           if (plan.emit === 'whole') outputs.push(value)

@@ -15,8 +15,9 @@ export interface Blueprint {
 }
 
 export type Step =
-  | { readonly kind: 'map'; readonly fn: (item: any) => unknown }
-  | { readonly kind: 'filter'; readonly fn: (item: any) => unknown }
+  /** `rest`: what was given beside the function, which is a mistake. */
+  | { readonly kind: 'map'; readonly fn: (item: any) => unknown; readonly rest: readonly unknown[] }
+  | { readonly kind: 'filter'; readonly fn: (item: any) => unknown; readonly rest: readonly unknown[] }
   | { readonly kind: 'operators'; readonly operators: readonly OperatorFunction<any, any>[] }
   | {
       readonly kind: 'stage'

@@ -71,7 +71,10 @@ export interface StageOptions<In> {
   capacity?: number | { items?: number; bytes?: number }
   /** Items of this stage under way or not yet handed on; the slot is taken before computing. 1 is fully synchronous. */
   inFlight?: number
-  /** Whether the outputs of one item leave together once it is done, or each as it is yielded. @default 'whole' */
+  /**
+   * Whether the outputs of one item leave together once it is done, or each as it is yielded. Streaming, a generator is
+   * asked for no more than can leave; of an Observable, up to 1,000,000 outputs or 64 MiB may wait. @default 'whole'
+   */
   emit?: 'whole' | 'streaming'
   /** What a full channel before the stage does with one item more. @default 'wait' */
   overflow?: Overflow
@@ -293,6 +296,10 @@ export type PipelineEvent =
 
 /** One item as it enters a stage. */
 export interface Entered {
+  /**
+   * Position among all items that enter: 0, 1, 2 … without gaps. A handler's `context.sequence` is the same, unless
+   * `overflow: 'drop-oldest'` takes items away again before they are handled: then those behind them move up.
+   */
   readonly sequence: number
   readonly item: unknown
   readonly enteredAt: number

@@ -28,12 +28,12 @@ class FluentPipeline {
     return this.#with({ kind: 'stage', name, body: bodyOf(name, body), how })
   }
 
-  map(fn: (item: any) => unknown): FluentPipeline {
-    return this.#with({ kind: 'map', fn })
+  map(fn: (item: any) => unknown, ...rest: unknown[]): FluentPipeline {
+    return this.#with({ kind: 'map', fn, rest })
   }
 
-  filter(fn: (item: any) => unknown): FluentPipeline {
-    return this.#with({ kind: 'filter', fn })
+  filter(fn: (item: any) => unknown, ...rest: unknown[]): FluentPipeline {
+    return this.#with({ kind: 'filter', fn, rest })
   }
 
   pipe(...operators: OperatorFunction<any, any>[]): FluentPipeline {

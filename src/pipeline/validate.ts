@@ -32,7 +32,10 @@ function blueprintMistakes(blueprint: Blueprint, options: RunOptions | undefined
   if (source) {
     const place = `${name}/source`
     mistakes.push(...mistakesIn(source.options, sourceOptions, place))
-    if (kindOf(source.value) === undefined) {
+    if (typeof source.value === 'string') {
+      const ways = '`[text]` for one item, `[...text]` for its characters, or `() => createReadStream(path)` for a file'
+      say('NOT_A_SOURCE', place, `\`from\` takes no text, got ${shown(source.value)}: say ${ways}`)
+    } else if (kindOf(source.value) === undefined) {
       const wanted = 'an iterable, an async iterable, an Observable, a stream, or a function that makes one'
       say('NOT_A_SOURCE', place, `\`from\` takes ${wanted}, got ${shown(source.value)} (${typeof source.value})`)
     }
@@ -51,6 +54,11 @@ function blueprintMistakes(blueprint: Blueprint, options: RunOptions | undefined
     if (step.kind === 'map' || step.kind === 'filter') {
       if (typeof step.fn !== 'function')
         say('NOT_A_FUNCTION', place, `\`${step.kind}\` takes a function, got ${shown(step.fn)}`)
+      const more = step.rest.find(argument => argument !== undefined)
+      if (more !== undefined) {
+        const message = `\`${step.kind}\` takes a function and nothing else, got ${shown(more)} as well`
+        say('TOO_MANY_ARGUMENTS', place, `${message}: options are for \`.stage(name, fn, { … })\``)
+      }
     } else if (step.kind === 'operators') {
       const odd = step.operators.find(operator => typeof operator !== 'function')
       if (odd !== undefined || step.operators.length === 0) {

@@ -27,7 +27,7 @@ export interface AttemptHost {
   letGo(wasHeld: boolean): void
   /** Streaming: lets what waits leave, as far as that is possible now. */
   leave(work: Work): void
-  /** How many outputs may wait before the handler is asked for no more; below 0: all is over. */
+  /** How many outputs may wait before the handler is asked for no more; below 0: nobody waits for any. */
   patience(work: Work): number
 }
 
@@ -48,8 +48,7 @@ export class Attempts {
   /** Tries an item, for the first time or again. */
   begin(work: Work): void {
     work.one = undefined
-    if (!this.#streaming) work.many = undefined
-    work.bytes = 0
+    if (!this.#streaming) work.clearOutputs()
     work.iterator = undefined
     work.isPulling = false
     work.toRepeat = work.left
@@ -213,6 +212,7 @@ export class Attempts {
       work.many ??= []
       work.many.push(value)
       this.#host.leave(work)
+      if (work.waiting > 0) this.#waits(work, value)
     } else {
       work.many ??= []
       work.many.push(value)
@@ -220,6 +220,14 @@ export class Attempts {
       if (work.many.length > mostOutputs) throw new OutputLimit('1,000,000 outputs')
       if (work.bytes > mostBytes) throw new OutputLimit('64 MiB of outputs')
     }
+  }
+
+  /** Streaming: an output could not leave yet. A generator is then asked for no more; what cannot be asked has a limit. */
+  #waits(work: Work, value: unknown): void {
+    if (typeof value !== 'number') work.bytes += weigh(value)
+    if (work.iterator || work.waiting === 1) return
+    if (work.waiting > mostOutputs) throw new OutputLimit('1,000,000 outputs', 'waiting')
+    if (work.bytes > mostBytes) throw new OutputLimit('64 MiB of outputs', 'waiting')
   }
 
   #iterate(work: Work, iterator: Iterator<unknown> | AsyncIterator<unknown>, isAsync: boolean): void {
@@ -242,16 +250,20 @@ export class Attempts {
     try {
       for (;;) {
         const patience = this.#host.patience(work)
-        if (patience < 0) return this.#host.settled(work)
-        if (patience <= (work.many?.length ?? 0)) return
+        if (patience < 0) {
+          work.cancel?.()
+          return this.#host.settled(work)
+        }
+        if (patience <= work.waiting) return
+        work.isPulling = true
         const next = iterator.next()
         if (work.isAsync) {
-          work.isPulling = true
           return this.#later(work, next as Promise<IteratorResult<unknown>>, result => {
             work.isPulling = false
             this.#yielded(work, result as IteratorResult<unknown>)
           })
         }
+        work.isPulling = false
         const { done, value } = next as IteratorResult<unknown>
         if (done) return this.#exhausted(work)
         this.emit(work, value)
@@ -259,6 +271,7 @@ export class Attempts {
       }
     } catch (error) {
       work.iterator = undefined
+      work.isPulling = false
       work.cancel?.()
       this.#host.threw(work, error)
     }
@@ -306,6 +319,7 @@ export class Attempts {
       complete: () => finish(() => this.#done(work)),
     })
     const leave = () => {
+      ended = true
       // A teardown that throws has nobody left to hear it.
       try {
         subscription.unsubscribe()

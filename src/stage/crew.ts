@@ -129,8 +129,8 @@ export class Crew {
     })
   }
 
-  /** Ends all workers; what their `stop` throws is given, not thrown. */
-  async dismiss(): Promise<unknown[]> {
+  /** Ends all workers; what their `stop` throws is given, with the worker, not thrown. */
+  async dismiss(): Promise<{ worker: number; error: unknown }[]> {
     this.#dismissed = true
     for (const [timer, resolve] of this.#waits) {
       this.#host.clock.clearTimeout(timer)
@@ -140,6 +140,6 @@ export class Crew {
     await this.#starting
     await Promise.all(this.#renewals)
     const ends = await Promise.allSettled(this.workers.map(worker => worker.tearDown(this.#plan)))
-    return ends.flatMap(end => (end.status === 'rejected' ? [end.reason] : []))
+    return ends.flatMap((end, worker) => (end.status === 'rejected' ? [{ worker, error: end.reason }] : []))
   }
 }

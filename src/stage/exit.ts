@@ -12,6 +12,7 @@ import type { Channel } from '../channel/channel.ts'
 import { fullness, type Overflow, offer } from '../channel/overflow.ts'
 import { ReorderBuffer } from '../channel/reorder-buffer.ts'
 import type { Tag } from '../channel/ticket.ts'
+import { weigh } from '../channel/weigh.ts'
 import { ChannelFull } from '../errors.ts'
 import type { Failure, StagePlan } from './plan.ts'
 import type { Pump } from './pump.ts'
@@ -44,7 +45,7 @@ export class Exit {
   /** What settled works hold back beyond one output each, and what that weighs: it counts against the window. */
   surplus = 0
   heldBytes = 0
-  /** Streaming works: what they yield leaves, or waits, before they are done. */
+  /** Streaming works that wait: to be asked for more, or for what they have yielded to leave. */
   readonly streams = new Set<Work>()
   readonly #plan: StagePlan
   readonly #index: number
@@ -128,9 +129,9 @@ export class Exit {
 
   /** Its outputs have to wait, for their turn or for room. */
   #holdBack(work: Work): void {
-    const { many } = work
-    if (many === undefined || many.length < 2) return
-    work.surplus = many.length - 1
+    const { waiting } = work
+    if (waiting < 2) return
+    work.surplus = waiting - 1
     this.surplus += work.surplus
     this.heldBytes += work.bytes
   }
@@ -227,7 +228,7 @@ export class Exit {
   /** Lets the outputs of a work leave; false if some have to wait for room, or for their turn. */
   leave(work: Work): boolean {
     if (work.many === undefined) return work.one === undefined || this.#leaveOne(work)
-    return work.many.length === 0 || this.#leaveMany(work, work.many)
+    return work.waiting === 0 || (this.#isStreaming ? this.#stream(work, work.many) : this.#leaveMany(work, work.many))
   }
 
   #leaveOne(work: Work): boolean {
@@ -242,21 +243,49 @@ export class Exit {
     return true
   }
 
-  /** Outputs of one item leave together; streaming ones each when its turn and the room have come. */
+  /** Outputs of one item leave together. */
   #leaveMany(work: Work, many: unknown[]): boolean {
-    if (this.#isStreaming && (this.#works.isOver || !this.isNext(work))) return false
+    if (!this.#hasRoom(work)) {
+      this.#output.blocked = true
+      return false
+    }
     const tag = this.#tagFor(work)
-    let left = 0
-    while (left < many.length && !this.#works.isOver && ((left > 0 && !this.#isStreaming) || this.#hasRoom(work))) {
-      this.#put(work, many[left++], tag)
+    for (let left = 0; left < many.length && !this.#works.isOver; left++) this.#put(work, many[left], tag)
+    many.length = 0
+    return true
+  }
+
+  /** Or each when its turn and the room have come. */
+  #stream(work: Work, many: unknown[]): boolean {
+    if (this.#works.isOver) return false
+    if (this.isNext(work)) {
+      const tag = this.#tagFor(work)
+      while (work.waiting > 0 && !this.#works.isOver && this.#hasRoom(work)) {
+        const value = many[work.gone]
+        many[work.gone++] = undefined
+        this.#lighten(work, value)
+        this.#put(work, value, tag)
+      }
+      if (work.waiting === 0 || this.#works.isOver) {
+        many.length = work.gone = 0
+        this.#weighs(work, 0)
+        return true
+      }
+      this.#output.blocked = true
     }
-    if (left === many.length || this.#works.isOver) {
-      many.length = 0
-      return true
-    }
-    many.splice(0, left)
-    this.#output.blocked = true
+    this.streams.add(work)
     return false
+  }
+
+  /** An output that waited has left. */
+  #lighten(work: Work, value: unknown): void {
+    if (work.bytes > 0 && typeof value !== 'number') this.#weighs(work, Math.max(0, work.bytes - weigh(value)))
+  }
+
+  /** What of a streaming work waits weighs so much now. */
+  #weighs(work: Work, bytes: number): void {
+    if (work.surplus > 0) this.heldBytes -= work.bytes - bytes
+    work.bytes = bytes
   }
 
   #hasRoom(work: Work): boolean {
@@ -291,20 +320,21 @@ export class Exit {
     if (this.#isLast && bornAt >= 0) this.#host.left(bornAt)
     const { time } = this.#pump
     if (this.#overflow === 'wait') return this.#output.put(value, tag, bornAt, time)
-    const fate = offer(this.#output, this.#overflow, value, tag, bornAt, time)
+    const fate = offer(this.#output, this.#overflow, this.#reader, value, tag, bornAt, time)
     if (fate === 'dropped') this.#host.dropped(this.#reader, this.#output.dropped)
     if (fate === 'full') this.#host.overflowed(new ChannelFull(this.#reader, fullness(this.#output)))
   }
 
-  /** How many outputs of a work may wait before its generator is asked for no more; below 0: all is over. */
+  /** How many outputs of a work may wait before its generator is asked for no more; below 0: nobody waits for any. */
   patience(work: Work): number {
-    if (this.#works.isOver) return -1
+    if (this.#works.isOver || work.tag?.origin?.isOver(this.#index)) return -1
     if (!this.#isStreaming) return Infinity
     this.streams.add(work)
     const isNext = this.isNext(work)
     if (isNext && (this.#overflow !== 'wait' || !this.#output.full())) return Infinity
     this.#output.blocked = true
-    return isNext ? 1 : Math.max(1, this.#output.capacity.items)
+    const { items, bytes } = this.#output.capacity
+    return isNext || work.bytes >= bytes ? 1 : Math.max(1, items)
   }
 
   /* ── what belongs to no item ───────────────────────────────────────────── */
@@ -316,7 +346,7 @@ export class Exit {
 
   /** A promise of the moment at which what was emitted has left, if it has not. */
   room(work: Work | undefined): Promise<void> | undefined {
-    const waits = this.#extras.length > 0 || (this.#isStreaming && (work?.many?.length ?? 0) > 0)
+    const waits = this.#extras.length > 0 || (this.#isStreaming && (work?.waiting ?? 0) > 0)
     return waits && !this.#works.isOver ? new Promise(resolve => this.#waits.push(resolve)) : undefined
   }
 
@@ -328,6 +358,8 @@ export class Exit {
       this.#output.blocked = true
       return false
     }
+    // A body that streams waits for its outputs, too.
+    for (const work of this.streams) if (work.waiting > 0) return true
     this.#release()
     return true
   }

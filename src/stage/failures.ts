@@ -34,7 +34,7 @@ export interface FailuresHost {
   stateLost(keys: number): void
   wake(): void
   /** Another work has its place. */
-  replaced(work: Work): void
+  replaced(work: Work, reason: unknown): void
 }
 
 export class Failures {
@@ -209,7 +209,7 @@ export class Failures {
     work.over = true
     this.#works.close(work)
     this.#works.open(heir)
-    this.#host.replaced(work)
+    this.#host.replaced(work, reason)
     work.abort(reason)
     return heir
   }

@@ -123,16 +123,16 @@ export class Feeds {
     const open = this.#feeds.get(worker)
     this.#feeds.delete(worker)
     worker.retired = true
-    if (open) cancel(open)
+    if (open) cancel(open, error)
     this.#host.failed(worker, open?.work, error)
   }
 
   /** An item is given up while its feed has it in hand: the worker gets a feed of its own again. */
-  drop(work: Work): void {
+  drop(work: Work, reason: unknown): void {
     const open = this.#feeds.get(work.worker)
     if (open?.work !== work) return
     this.#feeds.delete(work.worker)
-    cancel(open)
+    cancel(open, reason)
     this.open(work.worker)
   }
 
@@ -142,16 +142,17 @@ export class Feeds {
   }
 
   /** Ends them all, and gives the items that they had in hand. */
-  cancel(): Work[] {
+  cancel(reason: unknown): Work[] {
     const open = [...this.#feeds.values()]
     this.#feeds.clear()
-    for (const each of open) cancel(each)
+    for (const each of open) cancel(each, reason)
     return open.flatMap(({ work }) => work ?? [])
   }
 }
 
-function cancel({ feed, shut }: Open): void {
+function cancel({ feed, shut, context }: Open, reason: unknown): void {
   shut()
+  context.abort(reason)
   // What ends with an error has nobody left to hear it.
   try {
     feed.cancel()

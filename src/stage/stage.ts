@@ -20,6 +20,7 @@
  */
 import type { Channel } from '../channel/channel.ts'
 import { type Origin, Ticket } from '../channel/ticket.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { StateLost } from '../errors.ts'
 import type { StageSnapshot } from '../metrics/snapshot.ts'
 import { runFused, type Scratch } from '../runtime/inline/kernel.ts'
@@ -136,6 +137,7 @@ export class Stage {
     this.#isKeyed = plan.keyOf !== undefined
     this.#isStateful = body.kind === 'behaviour' && body.stateful
     this.#hasClock = plan.timeout !== Infinity || plan.attempts > 1
+    this.#workHost.clock = pump.clock
     this.#works = new Works(this.#workHost)
     this.#keys = new Keys(plan.workers)
     this.#exit = new Exit(plan, place.index, place.next, output, pump, this.#works, {
@@ -188,9 +190,9 @@ export class Stage {
       suppressed: error => host.suppressed(error),
       stateLost: keys => host.stateLost(this, keys),
       wake: () => this.wake(),
-      replaced: work => {
+      replaced: (work, reason) => {
         this.#exit.streams.delete(work)
-        this.#feeds?.drop(work)
+        this.#feeds?.drop(work, reason)
       },
     })
     this.#feeds = body.kind === 'feed' ? new Feeds(body.open, this.#feedsHost) : undefined
@@ -204,7 +206,7 @@ export class Stage {
   }
 
   /** What works ask for. */
-  readonly #workHost: WorkHost & { self: unknown; aborted: boolean; reason: unknown } = {
+  readonly #workHost: WorkHost & { clock: Clock; self: unknown; aborted: boolean; reason: unknown } = {
     resolved: (work, value) => {
       const wasHeld = this.#pump.hold()
       this.#attempts.resolved(work, value)
@@ -223,6 +225,7 @@ export class Stage {
       this.#frames?.interrupt()
     },
     endOfBatch: sequence => sequence === this.input.arrived - this.input.skipped - 1,
+    clock: systemClock,
     self: undefined,
     aborted: false,
     reason: undefined,
@@ -239,6 +242,11 @@ export class Stage {
   /** Handlers that run at this moment. */
   get running(): number {
     return this.#works.running
+  }
+
+  /** All its slots (`inFlight`) are held. */
+  get isHeldUp(): boolean {
+    return this.#held >= this.plan.inFlight
   }
 
   /** Grows with whatever happens. */
@@ -562,9 +570,16 @@ export class Stage {
     for (const work of this.isOver ? [] : this.#works.all()) {
       if (work.tag?.origin !== origin || !work.isRunning) continue
       if (origin.asker?.contains) this.#failures.replace(work, reason)
-      else work.abort(reason)
+      else this.#abort(work, reason)
     }
     this.wake()
+  }
+
+  /** What is only waited for (a subscription, a generator at rest, a retry) ends here; a promise has to be waited for. */
+  #abort(work: Work, reason: unknown): void {
+    const ends = work.cancel !== undefined && !work.isPulling
+    work.abort(reason)
+    if (ends) this.#settled(work)
   }
 
   /** Has all workers set up anew, because a stage that the strategy ties it to was. */
@@ -689,10 +704,7 @@ export class Stage {
         this.#works.close(work)
         continue
       }
-      // What is only waited for (a subscription, a generator at rest, a retry) ends here; a promise has to be waited for.
-      const ends = work.cancel !== undefined && !work.isPulling
-      work.abort(reason)
-      if (ends) this.#settled(work)
+      this.#abort(work, reason)
     }
     this.#frames?.abort(reason)
     this.#exit.abandon()
@@ -700,7 +712,7 @@ export class Stage {
   }
 
   #leave(ending: 'done' | 'failed'): void {
-    for (const work of this.#feeds?.cancel() ?? []) this.#settled(work)
+    for (const work of this.#feeds?.cancel(this.#workHost.reason) ?? []) this.#settled(work)
     for (const hold of this.#holds.splice(0)) hold.close()
     this.#failures.clear()
     this.output.end(ending)
@@ -711,8 +723,10 @@ export class Stage {
   #dismissWhenQuiet(): void {
     if (this.#isDismissed || this.#works.running > 0) return
     this.#isDismissed = true
-    void this.#crew.dismiss().then(errors => {
-      for (const error of errors) this.#host.failed(this, { error, worker: 0, sequence: undefined, attempts: 1 })
+    void this.#crew.dismiss().then(failed => {
+      for (const { worker, error } of failed) {
+        this.#host.failed(this, { error, worker, sequence: undefined, attempts: 1 })
+      }
       this.#host.ended(this)
     })
   }
@@ -726,9 +740,9 @@ export class Stage {
 
   /* ── looking in ────────────────────────────────────────────────────────── */
 
-  /** Who holds what: `pipeline/stage#worker item sequence`. */
+  /** Who holds what: `pipeline/stage#worker item sequence`. A generator at rest holds nothing up: it waits for room. */
   holders(): string[] {
-    const running = this.#works.all().filter(work => work.isRunning)
+    const running = this.#works.all().filter(work => work.isRunning && !work.isAtRest)
     return running.map(work => `${work.worker.address} item ${work.sequence}`)
   }
 

@@ -7,6 +7,7 @@
  */
 import { allocate } from '../actor/define-actor.ts'
 import type { Tag, Ticket } from '../channel/ticket.ts'
+import type { Clock } from '../clock.ts'
 import type { Charge } from './charges.ts'
 import type { KeyState } from './keys.ts'
 import type { Lane } from './lane.ts'
@@ -20,6 +21,7 @@ export interface WorkHost {
   progressed(work: Work): void
   forgot(): void
   endOfBatch(sequence: number): boolean
+  readonly clock: Clock
   readonly self: unknown
   readonly aborted: boolean
   /** Why it was. */
@@ -53,7 +55,9 @@ export class Work implements Charge {
   /** One output, as most items have; `many` where there is, or may be, more than one. */
   one: unknown = undefined
   many: unknown[] | undefined = undefined
-  /** What `many` weighs. */
+  /** Streaming: how many of `many` have left; the rest waits. */
+  gone = 0
+  /** What of `many` waits weighs. */
   bytes = 0
   /** Outputs beyond one that wait with it to leave. */
   surplus = 0
@@ -100,6 +104,16 @@ export class Work implements Charge {
     this.context = new ItemContext(this)
   }
 
+  /** How many outputs wait to leave, beside `one`. */
+  get waiting(): number {
+    return this.many === undefined ? 0 : this.many.length - this.gone
+  }
+
+  /** A generator that is asked for nothing, until what it has yielded has left. */
+  get isAtRest(): boolean {
+    return this.iterator !== undefined && !this.isPulling
+  }
+
   /** Ready for another item. */
   clear(): void {
     this.isFlush = false
@@ -112,6 +126,7 @@ export class Work implements Charge {
     this.timedAt = -1
     this.one = undefined
     this.many = undefined
+    this.gone = 0
     this.bytes = 0
     this.surplus = 0
     this.left = 0
@@ -141,6 +156,8 @@ export class Work implements Charge {
     this.bornAt = work.bornAt
     this.attempts = work.attempts + 1
     this.many = work.many
+    this.gone = work.gone
+    this.bytes = work.bytes
     this.hold = work.hold
     this.isRunning = true
   }
@@ -148,10 +165,14 @@ export class Work implements Charge {
   clearOutputs(): void {
     this.one = undefined
     this.many = undefined
+    this.gone = 0
+    this.bytes = 0
   }
 
   abort(reason: unknown): void {
-    this.controller?.abort(reason)
+    // Also for a handler that looks at its signal only later.
+    this.controller ??= new AbortController()
+    this.controller.abort(reason)
     this.cancel?.()
   }
 }
@@ -190,6 +211,10 @@ export class ItemContext {
     work.controller ??= new AbortController()
     if (work.host.aborted) work.controller.abort(work.host.reason)
     return work.controller.signal
+  }
+
+  get clock(): Clock {
+    return this.#work.host.clock
   }
 
   get self(): unknown {

@@ -111,13 +111,65 @@ byTime('leaves no timer when the run is stopped', () =>
   }),
 )
 
-byTime('waits the longest that a timer can where the time is longer', () =>
-  timed({ size: 3, within: Infinity }, async ({ send, pass, left }) => {
+byTime('sets no timer where the time has no end', () =>
+  timed({ size: 3, within: Infinity }, async ({ send, end, left, clock }) => {
     await send(1)
-    await pass(2 ** 31 - 2)
-    assert.equal(left, [])
+    assert.is(clock.pending, 0)
+    await end()
+    assert.equal(left, [[1]])
   }),
 )
+
+byTime('goes by the clock of the run inside another pipeline, too', async () => {
+  const clock = manualClock()
+  const inner = pipeline<number>('inner').stage('batch', batch({ size: 3, within: 100 }))
+  const run = pipeline<number>('outer').stage('inner', inner).run({ clock })
+  await run.send(1)
+  await settled()
+  assert.is(clock.pending, 1)
+  await within(5_000, run.stop())
+  assert.is(clock.pending, 0)
+})
+
+byTime('gives the same batches as its timetable says, whatever that is', async () => {
+  const timetable = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 30 })
+  const property = fc.asyncProperty(timetable, fc.integer({ min: 2, max: 4 }), async (pauses, size) => {
+    const clock = manualClock()
+    const run = pipeline<number>('t')
+      .stage('batch', batch({ size, within: 50 }))
+      .run({ clock })
+    const left: unknown[] = []
+    run.output.subscribe(result => left.push(result))
+    for (const [n, pause] of pauses.entries()) {
+      clock.advance(pause)
+      await settled()
+      await run.send(n)
+      await settled()
+    }
+    await within(5_000, run.stop())
+    assert.equal(left, expected(pauses, size, 50))
+  })
+  await fc.assert(property, { numRuns: 50 })
+})
+
+/** Batches of items that come after these pauses. */
+function expected(pauses: number[], size: number, within: number): number[][] {
+  const batches: number[][] = []
+  let isOpen = false
+  let until = 0
+  let now = 0
+  for (const [n, pause] of pauses.entries()) {
+    now += pause
+    isOpen &&= now < until
+    if (isOpen) batches.at(-1)!.push(n)
+    else {
+      batches.push([n])
+      until = now + within
+    }
+    isOpen = batches.at(-1)!.length < size
+  }
+  return batches
+}
 
 byTime.run()
 
@@ -173,14 +225,10 @@ interface Timed {
   stop(): Promise<void>
 }
 
-/** Runs a batch stage whose timers are those of a manual clock; what the engine waits for is another clock. */
+/** Runs a batch stage under a clock that moves when told. */
 async function timed(options: { size: number; within: number }, test: (timed: Timed) => Promise<void>): Promise<void> {
-  const { setTimeout, clearTimeout } = globalThis
   const clock = manualClock()
-  const fake = (fn: (...args: unknown[]) => void, millis: number, ...args: unknown[]) =>
-    clock.setTimeout(() => fn(...args), millis)
-  Object.assign(globalThis, { setTimeout: fake, clearTimeout: clock.clearTimeout })
-  const run = pipeline<unknown>('t').stage('batch', batch(options)).run({ clock: manualClock() })
+  const run = pipeline<unknown>('t').stage('batch', batch(options)).run({ clock })
   const left: unknown[] = []
   run.output.subscribe(result => left.push(result))
   try {
@@ -205,7 +253,6 @@ async function timed(options: { size: number; within: number }, test: (timed: Ti
       },
     })
   } finally {
-    Object.assign(globalThis, { setTimeout, clearTimeout })
     await within(5_000, run.stop())
   }
 }

@@ -1,8 +1,18 @@
+import { NEVER, Observable, of } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { AskTimeout, RunEnded, SendAfterEnd, StageFailed, UndefinedItem } from '../../src/errors.ts'
+import {
+  AskTimeout,
+  ItemDropped,
+  OutputLimit,
+  RunEnded,
+  SendAfterEnd,
+  StageFailed,
+  UndefinedItem,
+} from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
+import { aborted } from '../support/aborted.ts'
 import { failureOf, thrownBy } from '../support/failure.ts'
 import { gate } from '../support/gate.ts'
 import { all, upTo } from '../support/take.ts'
@@ -178,6 +188,79 @@ asking('gives up after its timeout, and the run goes on', async () => {
   assert.is(clock.pending, 0)
 })
 
+const waiting: Record<string, { body: (n: number) => unknown; how?: object }> = {
+  'an Observable': { body: n => (n === 0 ? NEVER : of(n)) },
+  'a retry': {
+    body: n => {
+      if (n === 0) throw new Error('zero')
+      return n
+    },
+    how: { retry: { attempts: 2, backoff: () => 1_000 } },
+  },
+  'room for what a generator yields': {
+    body: function* (n) {
+      yield n
+      if (n === 0) for (;;) yield n
+    },
+    how: { emit: 'streaming' },
+  },
+}
+for (const [what, { body, how }] of Object.entries(waiting)) {
+  asking(`gives up after its timeout, though its item waits for ${what}: the next one is handled`, async () => {
+    const clock = manualClock()
+    const run = pipeline<number>('p')
+      .stage('s', body as (n: number) => number, how)
+      .stage('t', async (n: number, { signal }) => (n === 0 ? aborted(signal) : n), { capacity: 1 })
+      .run({ clock })
+    const late = failureOf(run.ask(0, { timeout: 50 }))
+    await turns()
+    const answer = run.ask(1)
+    await turns()
+    clock.advance(50)
+    assert.instance(await late, AskTimeout)
+    assert.equal(await within(1_000, answer), [1])
+    await within(1_000, run.stop())
+  })
+}
+
+asking('may be given up by the very handler: what that still yields goes nowhere', async () => {
+  const control = new AbortController()
+  const run = pipeline<number>('p')
+    .stage('s', function* (n: number) {
+      yield `${n}.0`
+      if (n === 0) control.abort(new Error('enough'))
+      yield `${n}.1`
+    })
+    .run()
+  const seen: string[] = []
+  run.output.subscribe(text => seen.push(text))
+  const asked = [run.ask(0, { signal: control.signal }), run.ask(1), run.ask(2)]
+  assert.is((await failureOf(asked[0]!)).message, 'enough')
+  assert.equal(await within(1_000, asked[1]!), ['1.0', '1.1'])
+  assert.equal(await within(1_000, asked[2]!), ['2.0', '2.1'])
+  await within(1_000, run.stop())
+  assert.equal(seen, [])
+})
+
+asking('may be given up in the midst of a subscription: the next one is handled', async () => {
+  const control = new AbortController()
+  const run = pipeline<number>('p')
+    .stage(
+      's',
+      (n: number) =>
+        new Observable<number>(subscriber => {
+          if (n === 0) return control.abort(new Error('enough'))
+          subscriber.next(n)
+          subscriber.complete()
+        }),
+    )
+    .run()
+  const asked = [run.ask(0, { signal: control.signal }), run.ask(1)]
+  assert.is((await failureOf(asked[0]!)).message, 'enough')
+  assert.equal(await within(1_000, asked[1]!), [1])
+  await within(1_000, run.stop())
+})
+
 asking('while it waits in line gives up after its timeout, and its item is not handled', async () => {
   const clock = manualClock()
   const held = gate()
@@ -263,6 +346,96 @@ asking('says at once what is wrong with its options', () => {
   )
   assert.match(thrownBy(() => ask(1, { signal: {} })).message, '`signal` must be an AbortSignal, got {} (object)')
   void run.stop()
+})
+
+for (const overflow of ['drop-newest', 'drop-oldest'] as const) {
+  asking(
+    `rejects when something that the item led to was dropped by \`${overflow}\`, once the rest has ended`,
+    async () => {
+      const held = gate()
+      const run = pipeline<number>('p')
+        .stage('many', function* (n: number) {
+          yield* upTo(n)
+        })
+        .stage('slow', (n: number) => held.promise.then(() => n), { capacity: 2, overflow })
+        .run()
+      const lost = failureOf(run.ask(5))
+      await turns()
+      held.open()
+      const error = await lost
+      assert.instance(error, ItemDropped)
+      assert.equal([error.code, error.stage], ['ERR_ITEM_DROPPED', 'slow'])
+      assert.match(error.message, /^something asked of p was dropped before slow, whose channel was full: /)
+      assert.equal(await within(1_000, run.ask(2)), [0, 1])
+      assert.is((await within(1_000, run.stop())).dropped, run.snapshot().stages[1]!.dropped)
+    },
+  )
+
+  asking(`rejects when the item itself was dropped by \`${overflow}\``, async () => {
+    const held = gate()
+    const run = pipeline<number>('p')
+      .stage('slow', (n: number) => held.promise.then(() => n), { capacity: 2, overflow })
+      .run()
+    const answers = Promise.allSettled(upTo(6).map(n => run.ask(n)))
+    await turns()
+    held.open()
+    const settled = await within(1_000, answers)
+    const answered = settled.flatMap((answer, n) => (answer.status === 'fulfilled' ? [[n, ...answer.value]] : []))
+    assert.ok(answered.length >= 2 && answered.length < 6, `${answered}`)
+    for (const [n, result] of answered) assert.is(n, result)
+    for (const answer of settled) if (answer.status === 'rejected') assert.instance(answer.reason, ItemDropped)
+    assert.is((await within(1_000, run.stop())).dropped, 6 - answered.length)
+  })
+}
+
+asking('tells a failure rather than a drop', async () => {
+  const run = pipeline<number>('p')
+    .stage('many', function* (n: number) {
+      yield* upTo(n)
+    })
+    .stage(
+      'odd',
+      async (n: number) => {
+        if (n === 0) throw new Error('zero')
+        return n
+      },
+      { capacity: 2, overflow: 'drop-newest', onFailure: 'skip' },
+    )
+    .run()
+  const error = await failureOf(run.ask(5))
+  assert.instance(error, StageFailed)
+  assert.is(error.cause.message, 'zero')
+  await within(1_000, run.stop())
+})
+
+asking('rejects where the answer has no end, and the next question is answered', async () => {
+  const outputs: unknown[] = [1, 'x'.repeat(1024)]
+  for (const output of outputs) {
+    const run = pipeline<number>('p')
+      .stage(
+        's',
+        function* (n: number) {
+          yield output
+          while (n === 0) yield output
+        },
+        { emit: 'streaming' },
+      )
+      .run()
+    const error = await failureOf(run.ask(0))
+    assert.instance(error, OutputLimit)
+    assert.match(error.message, /1,000,000 results|64 MiB of results/)
+    assert.equal(await within(1_000, run.ask(1)), [output])
+    await within(1_000, run.stop())
+  }
+})
+
+asking('may be answered with one result of any size', async () => {
+  const run = pipeline<number>('p')
+    .stage('s', (n: number) => new Uint8Array(n))
+    .run()
+  const [bytes] = await within(1_000, run.ask(65 * 1024 * 1024))
+  assert.is(bytes!.length, 65 * 1024 * 1024)
+  await within(1_000, run.stop())
 })
 
 asking('from the outputs of a flush gets nothing: they belong to nobody', async () => {

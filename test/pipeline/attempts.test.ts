@@ -54,6 +54,30 @@ timeout('ends an item whose promise never settles, and tells its handler', async
   assert.is(clock.pending, 0)
 })
 
+timeout('is told a handler that looks at its signal only afterwards', async () => {
+  const clock = manualClock()
+  const seen: unknown[] = []
+  const run = pipeline('p')
+    .from([1, 2])
+    .stage(
+      's',
+      async (n: number, context) => {
+        if (n === 2) return n
+        await new Promise<void>(resolve => clock.setTimeout(resolve, 150))
+        seen.push(context.signal.aborted, context.signal.reason instanceof ItemTimeout)
+        return n
+      },
+      { timeout: 100, onFailure: 'skip', concurrency: 2 },
+    )
+    .run({ clock })
+  run.deadLetters.subscribe()
+  const results = all(run)
+  await pass(clock, 150)
+  assert.equal(await results, [2])
+  assert.equal(seen, [true, true])
+  await within(1_000, run.done)
+})
+
 timeout('stops the run where nothing else is said', async () => {
   const clock = manualClock()
   const run = pipeline('p')

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { GraceExceeded, Inactive, StageFailed } from '../../src/errors.ts'
+import { GraceExceeded, Inactive, ItemTimeout, StageFailed } from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
 import { aborted } from '../support/aborted.ts'
@@ -389,6 +389,60 @@ disposing('throws a failure that nobody has met yet, and is silent about one tha
 
 disposing.run()
 
+const bodies = suite('a body over the whole stream')
+
+/** A body that waits for its signal with every item, and says what that was. */
+function listening(how: { timeout?: number; onFailure?: 'skip' }) {
+  const reasons: unknown[] = []
+  const clock = manualClock()
+  const control = new AbortController()
+  const made = pipeline<number>('p').stage(
+    's',
+    {
+      async *stream(items: AsyncIterable<number>, { signal }) {
+        for await (const n of items) {
+          await aborted(signal)
+          reasons.push(signal.reason)
+          yield n
+        }
+      },
+    },
+    how,
+  )
+  const run = made.run({ clock, signal: control.signal })
+  run.output.subscribe({ error: () => {} })
+  run.deadLetters.subscribe()
+  return { run, clock, control, reasons }
+}
+
+bodies('is told by its signal when the run is aborted', async () => {
+  const { run, control, reasons } = listening({})
+  await run.send(1)
+  await turns()
+  const reason = new Error('away')
+  control.abort(reason)
+  assert.is(await failureOf(run.done), reason)
+  await turns()
+  assert.equal(reasons, [reason])
+})
+
+bodies('is told by its signal when the time of its item is over, and the next has one of its own', async () => {
+  const { run, clock, reasons } = listening({ timeout: 50, onFailure: 'skip' })
+  for (const n of [1, 2]) {
+    await run.send(n)
+    await turns()
+    clock.advance(50)
+    await turns()
+    assert.equal(
+      reasons.map(reason => reason instanceof ItemTimeout),
+      upTo(n).map(() => true),
+    )
+  }
+  assert.is((await within(1_000, run.stop())).deadLetters, 2)
+})
+
+bodies.run()
+
 const inactivity = suite('inactivity')
 
 inactivity('fails the run when nothing moves, and says who holds what', async () => {
@@ -408,6 +462,26 @@ inactivity('fails the run when nothing moves, and says who holds what', async ()
   assert.instance(error, GraceExceeded)
   assert.instance(error.cause, Inactive)
   assert.is(error.cause.message, 'p has not moved for 1000 ms: p/s#0 item 2, p/s#0 item 3')
+})
+
+inactivity('names who holds something, and nobody who waits for room', async () => {
+  const clock = manualClock()
+  const run = pipeline('p')
+    .from([1])
+    .stage(
+      'many',
+      function* () {
+        yield* upTo(10)
+      },
+      { emit: 'streaming' },
+    )
+    .stage('held', (_: number, { signal }) => aborted(signal), { capacity: 2 })
+    .supervise({ inactivity: 1_000 })
+    .run({ clock })
+  run.output.subscribe()
+  const failed = failureOf(run.done)
+  await pass(clock, 1_000, 500)
+  assert.is((await failed).message, 'p has not moved for 1000 ms: p/held#0 item 0')
 })
 
 inactivity('rejects with `Inactive` where handlers honour their signal', async () => {

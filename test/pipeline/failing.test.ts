@@ -34,6 +34,28 @@ failing('stops the pipeline where nothing else is said; what came before it arri
   assert.equal(seen, [0, 2, 4])
 })
 
+failing('is not needed for a worker to fail: one whose `stop` throws is named', async () => {
+  let workers = 0
+  const run = pipeline('p')
+    .from(upTo(4))
+    .stage(
+      's',
+      {
+        setup: () => workers++,
+        receive: (n: number) => n,
+        stop: worker => {
+          if (worker > 0) throw new Odd(`${worker}`)
+        },
+      },
+      { workers: 3 },
+    )
+    .run()
+  run.output.subscribe({ error: () => {} })
+  const error = await failureOf(run.done)
+  assert.equal([error.stage, error.worker, error.sequence, error.cause.message], ['s', 1, undefined, '1'])
+  assert.equal(error.suppressed.map(String), ['Error: 2'])
+})
+
 failing('is the first in the order, whatever fails first in time; later ones are suppressed', async () => {
   const gates = upTo(5).map(() => gate())
   const run = pipeline('p')

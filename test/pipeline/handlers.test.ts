@@ -15,6 +15,7 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { OutputLimit, type StageFailed } from '../../src/errors.ts'
+import { model } from '../../src/model/model.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { execute } from '../support/execute.ts'
@@ -185,6 +186,18 @@ handlers('knows where it is, and which item it has', async () => {
     ['p/s#0', 1, 2, 'B'],
     ['p/s#0', 2, 1, 'C'],
   ])
+})
+
+handlers('is told the time by the clock of its run, also in a pipeline inside another', async () => {
+  const clock = manualClock(7)
+  const inner = pipeline<number>('inner').stage('s', (n: number, { clock }) => n + clock.now())
+  const made = pipeline('p')
+    .from([100, 200])
+    .stage('sync', (n: number, { clock }) => n + clock.now())
+    .stage('async', async (n: number, { clock }) => n + clock.now(), { concurrency: 2 })
+    .stage('nested', inner)
+  assert.equal((await execute(made, { clock })).results, [121, 221])
+  assert.equal((await model(made, [100, 200])).results, [100, 200])
 })
 
 handlers('knows when nothing else is waiting', async () => {

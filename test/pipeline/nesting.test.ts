@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { StageFailed, TooManyDeadLetters } from '../../src/errors.ts'
+import { OutputLimit, StageFailed, TooManyDeadLetters } from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { execute } from '../support/execute.ts'
 import { failureOf } from '../support/failure.ts'
@@ -123,6 +123,43 @@ nesting('gives its dead letters to the outer run, by the whole path', async () =
     ],
   )
   assert.is(summary!.deadLetters, 2)
+})
+
+nesting('counts what it drops in the outer run, by the whole path, and leads to the rest', async () => {
+  const innermost = pipeline<number>('innermost')
+    .stage('many', function* (n: number) {
+      yield* upTo(n)
+    })
+    .stage('slow', async (n: number) => n, { capacity: 2, overflow: 'drop-newest' })
+  const middle = pipeline<number>('middle').stage('innermost', innermost)
+  const run = pipeline('outer').from([5, 1, 6]).stage('middle', middle).run()
+  const events: unknown[][] = []
+  run.events.subscribe(event => event.type === 'item.dropped' && events.push([event.stage, event.dropped]))
+  const results = await all(run)
+  const { dropped } = await within(1_000, run.done)
+  assert.is(results.length + dropped, 12)
+  assert.ok(dropped > 0)
+  assert.equal(
+    events,
+    upTo(dropped).map(n => ['middle/innermost/slow', n + 1]),
+  )
+})
+
+nesting('may not lead to outputs without end: that is a failure of the item', async () => {
+  const inner = pipeline<number>('inner').stage(
+    's',
+    function* (n: number) {
+      yield n
+      while (n === 0) yield n
+    },
+    { emit: 'streaming' },
+  )
+  const run = pipeline('outer').from([1, 0, 2]).stage('inner', inner, { onFailure: 'skip', emit: 'streaming' }).run()
+  const dead: unknown[] = []
+  run.deadLetters.subscribe(({ error }) => dead.push(error))
+  assert.equal(await all(run), [1, 2])
+  assert.is(dead.length, 1)
+  assert.instance(dead[0], OutputLimit)
 })
 
 nesting('that stops for itself fails the outer stage, and nothing is unhandled', async () => {

@@ -4,6 +4,7 @@ import { UnreadOutput } from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { failureOf } from '../support/failure.ts'
+import { gate } from '../support/gate.ts'
 import { all, endless, take, upTo } from '../support/take.ts'
 import { turns } from '../support/turns.ts'
 import { within } from '../support/within.ts'
@@ -40,6 +41,42 @@ unread('fail the run 10 s after the last channel is full', async () => {
   assert.instance(error, UnreadOutput)
   assert.match(error.message, '1024 results of p')
   assert.is(counted.returned, 1)
+})
+
+for (const [where, how, options] of [
+  ['a stage', { inFlight: 2 }, {}],
+  ['the run', {}, { inFlight: 2 }],
+] as const) {
+  unread(`fail the run 10 s after they hold all slots of ${where}`, async () => {
+    const clock = manualClock()
+    const counted = endless()
+    const run = pipeline('p')
+      .from(counted.source)
+      .stage('s', async (n: number) => n, how)
+      .run({ clock, ...options })
+    const failed = failureOf(run.done)
+    await turns()
+    assert.is(counted.pulled, 2)
+    clock.advance(10_000)
+    const error = await failed
+    assert.instance(error, UnreadOutput)
+    assert.match(error.message, '2 results of p')
+    assert.is(clock.pending, 0)
+  })
+}
+
+unread('are no failure while a handler has one of the slots', async () => {
+  const clock = manualClock()
+  const held = gate()
+  const run = pipeline('p')
+    .from(upTo(2))
+    .stage('s', (n: number) => (n === 0 ? n : held.promise.then(() => n)), { inFlight: 2 })
+    .run({ clock })
+  await turns()
+  clock.advance(60_000)
+  await turns()
+  held.open()
+  assert.equal(await all(run), [0, 1])
 })
 
 unread('are no failure while the last channel has room and more may come', async () => {

@@ -69,11 +69,26 @@ const mistakes: [string, () => any, string][] = [
     'p/s: a stage takes an actor, a function, { receive }, { stream } or an open pipeline, got 5 (number) (NOT_A_BODY)',
   ],
   ['a map of no function', () => one().map(5), 'p/map@1: `map` takes a function, got 5 (NOT_A_FUNCTION)'],
+  [
+    'a map with options',
+    () => one().map(f, { concurrency: 4 }),
+    'p/map@1: `map` takes a function and nothing else, got { concurrency: 4 } as well: options are for `.stage(name, fn, { … })` (TOO_MANY_ARGUMENTS)',
+  ],
+  [
+    'a filter with options',
+    () => one().filter(f, undefined, 5),
+    'p/filter@1: `filter` takes a function and nothing else, got 5 as well: options are for `.stage(name, fn, { … })` (TOO_MANY_ARGUMENTS)',
+  ],
   ['operators that are none', () => one().pipe(5), 'p/pipe@1: `pipe` takes RxJS operators, got 5 (NOT_AN_OPERATOR)'],
   [
     'a source that is none',
     () => any(pipeline('p')).from(5),
     'p/source: `from` takes an iterable, an async iterable, an Observable, a stream, or a function that makes one, got 5 (number) (NOT_A_SOURCE)',
+  ],
+  [
+    'a text for a source',
+    () => any(pipeline('p')).from('data.csv'),
+    'p/source: `from` takes no text, got "data.csv": say `[text]` for one item, `[...text]` for its characters, or `() => createReadStream(path)` for a file (NOT_A_SOURCE)',
   ],
   [
     'a runtime that there is not',

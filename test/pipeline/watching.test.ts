@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { Subject } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -124,6 +125,52 @@ channel('numbers items as their stage does, though some were dropped before', as
   await within(1_000, run.done)
   assert.equal(seen, handled)
   assert.ok(seen.length < 6)
+})
+
+channel('numbers what enters, 0, 1, 2 …; where the oldest are dropped later, those behind move up', async () => {
+  /** How many are sent in each turn; how long each item is held. */
+  const scenario = fc.record({
+    bursts: fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 12 }),
+    held: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 5 }),
+    capacity: fc.integer({ min: 0, max: 4 }),
+    how: fc.constantFrom('drop-oldest' as const, 'drop-newest' as const),
+  })
+  const property = fc.asyncProperty(scenario, async ({ bursts, held, capacity, how }) => {
+    const handled: number[][] = []
+    const entered: number[][] = []
+    const run = pipeline<number>('p')
+      .stage('s', (n: number) => n)
+      .stage(
+        'slow',
+        async (n: number, { sequence }) => {
+          handled.push([sequence, n])
+          await turns(held[sequence % held.length])
+        },
+        { capacity, overflow: how },
+      )
+      .run()
+    run.channel('slow').subscribe(({ sequence, item }) => entered.push([sequence, item as number]))
+    let next = 0
+    for (const burst of bursts) {
+      for (const _ of upTo(burst)) void run.send(next++)
+      await turns(1)
+    }
+    run.end()
+    const { dropped } = await within(5_000, run.done)
+    assert.equal(
+      entered.map(([number]) => number),
+      upTo(entered.length),
+    )
+    const isHandled = new Set(handled.map(([, n]) => n))
+    const kept = entered.filter(([, n]) => isHandled.has(n!))
+    assert.equal(
+      kept.map(([, n], sequence) => [sequence, n]),
+      handled,
+    )
+    if (how === 'drop-newest') assert.equal(entered, handled)
+    assert.is(handled.length + dropped, next)
+  })
+  await fc.assert(property, { numRuns: 200 })
 })
 
 channel.run()

@@ -1,7 +1,8 @@
 /** `ask`: hands in one item, and gathers what it leads to, for the asker alone. */
 import { type Asker, Origin } from '../../channel/ticket.ts'
+import { weigh } from '../../channel/weigh.ts'
 import type { Clock } from '../../clock.ts'
-import { AskTimeout, StageFailed } from '../../errors.ts'
+import { AskTimeout, ItemDropped, type MillraceError, OutputLimit, StageFailed } from '../../errors.ts'
 import { onAbort } from './on-abort.ts'
 
 export interface AskOptions {
@@ -9,6 +10,9 @@ export interface AskOptions {
   /** ms */
   readonly timeout?: number
 }
+
+const mostResults = 1_000_000
+const mostBytes = 64 * 1024 * 1024
 
 export class Asks {
   readonly #pipeline: string
@@ -30,14 +34,19 @@ export class Asks {
   ask(options: AskOptions, send: (origin: Origin) => Promise<void>): Promise<unknown[]> {
     const { signal, timeout } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const ask = new Ask(this.#contains, () => {
-      this.#open.delete(ask)
-      if (timer !== undefined) this.#clock.clearTimeout(timer)
-      unlisten?.()
+    // Later: this may be in the midst of a handler that has something of it in hand.
+    const forget = (reason: unknown) => queueMicrotask(() => this.#forsaken(ask.origin, reason))
+    const ask = new Ask(this.#pipeline, this.#contains, {
+      ended: () => {
+        this.#open.delete(ask)
+        if (timer !== undefined) this.#clock.clearTimeout(timer)
+        unlisten?.()
+      },
+      overflowed: forget,
     })
     const forsake = (reason: unknown) => {
       ask.refuse(reason)
-      this.#forsaken(ask.origin, reason)
+      forget(reason)
     }
     const unlisten = signal && onAbort(signal, () => forsake(signal.reason))
     let timer: unknown
@@ -55,20 +64,31 @@ export class Asks {
   }
 }
 
+interface AskHost {
+  /** It has its answer, or will have none. */
+  ended(): void
+  /** The answer became too long: it will have none. */
+  overflowed(error: OutputLimit): void
+}
+
 /** One question, until it has its answer. */
 class Ask implements Asker {
   readonly answer: Promise<unknown[]>
   readonly origin: Origin
   readonly contains: boolean
-  readonly #ended: () => void
-  readonly #results: unknown[] = []
-  #failure: StageFailed | undefined
+  readonly #pipeline: string
+  readonly #host: AskHost
+  #results: unknown[] = []
+  /** What the results weigh. */
+  #bytes = 0
+  #failure: MillraceError | undefined
   #resolve!: (results: unknown[]) => void
   #reject!: (error: unknown) => void
 
-  constructor(contains: boolean, ended: () => void) {
+  constructor(pipeline: string, contains: boolean, host: AskHost) {
+    this.#pipeline = pipeline
     this.contains = contains
-    this.#ended = ended
+    this.#host = host
     this.origin = new Origin(() => this.#answered(), this)
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -76,12 +96,30 @@ class Ask implements Asker {
     })
   }
 
+  /** An answer is bounded as what one item leads to is, anywhere; but for a single result. */
   take(result: unknown): void {
+    if (this.origin.forsaken) return
     this.#results.push(result)
+    if (typeof result !== 'number') this.#bytes += weigh(result)
+    if (this.#results.length === 1) return
+    if (this.#results.length > mostResults) this.#overflow('1,000,000 results')
+    else if (this.#bytes > mostBytes) this.#overflow('64 MiB of results')
+  }
+
+  #overflow(what: string): void {
+    const error = new OutputLimit(what, 'answer')
+    this.#results = []
+    this.refuse(error)
+    this.#host.overflowed(error)
   }
 
   fail(pipeline: string, { stage, worker, sequence, attempts, error }: Parameters<Asker['fail']>[1]): void {
     this.#failure = new StageFailed({ pipeline, stage, worker, sequence, attempt: attempts }, error)
+  }
+
+  /** In a pipeline that is a stage of another a drop is counted there, as it would be without the stage around it. */
+  dropped(stage: string): void {
+    if (!this.contains) this.#failure ??= new ItemDropped(this.#pipeline, stage)
   }
 
   /** Everything that the item led to has ended. */
@@ -101,6 +139,6 @@ class Ask implements Asker {
 
   #end(): void {
     this.origin.forsaken = true
-    this.#ended()
+    this.#host.ended()
   }
 }

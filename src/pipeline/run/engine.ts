@@ -28,7 +28,7 @@ import { Listening } from './listening.ts'
 import { type Machine, startMachine } from './machine.ts'
 import { onAbort } from './on-abort.ts'
 import { type Cancellation, Outcome } from './outcome.ts'
-import { type OuterLetters, Report } from './report.ts'
+import { type OuterReport, Report } from './report.ts'
 import { Restarts } from './restarts.ts'
 import { Row } from './row.ts'
 import { Unread, unreadMs } from './unread.ts'
@@ -37,7 +37,7 @@ import { Watching } from './watching.ts'
 /** What only this package says to a run. */
 export interface Internals {
   /** It is a stage of another: a failure that would stop it is that of the item asked for. */
-  readonly contained?: OuterLetters
+  readonly contained?: OuterReport
   /** The largest frame, in items. */
   readonly frameMost?: number
 }
@@ -68,6 +68,7 @@ export class Engine {
   hasBegun = false
   /** `stop` was called. */
   isAsked = false
+  readonly #entrance: Entrance
   readonly #listening: Listening
   readonly #unread: Unread
   readonly #inactivity: Inactivity | undefined
@@ -91,7 +92,7 @@ export class Engine {
     this.restarts = new Restarts(supervision, clock)
 
     const plans = planOf(blueprint, (stage, inner, stateful) => {
-      const contained = this.report.lettersFrom(stage)
+      const contained = this.report.from(stage)
       const grace = inner.supervision.grace ?? this.grace
       return nestedBody(() => begin(inner, { clock, grace }, { ...internals, contained }), stateful)
     })
@@ -104,12 +105,12 @@ export class Engine {
     this.#unread = new Unread(clock, () => this.#giveUpOn(new UnreadOutput(name, this.row.last.count, unreadMs)))
     this.#inactivity = this.#watchFor(supervision.inactivity)
 
-    const entrance = new Entrance(inFlight, () => {
+    this.#entrance = new Entrance(inFlight, () => {
       this.source.resume()
       this.pump.wake()
     })
     const { name: first, overflow } = plans[0]!
-    const inlet = { channel: this.row.first, overflow, entrance, host: sourceHost(this, first) }
+    const inlet = { channel: this.row.first, overflow, entrance: this.#entrance, host: sourceHost(this, first) }
     this.source = source ? connect(source.value, inlet) : new SentSource(inlet)
     this.asks = new Asks(name, clock, internals.contained !== undefined, (origin, reason) => {
       for (const stage of this.row.stages) stage.forsake(origin, reason)
@@ -271,8 +272,15 @@ export class Engine {
       return this.pump.wake()
     }
     if (this.row.isQuiet) this.#maybeSettle()
-    else if (!this.outlet.hasReaders || this.#unread.isExpecting) this.#expectReader(this.row.last.full())
+    else if (!this.outlet.hasReaders || this.#unread.isExpecting) this.#expectReader(this.#isFull)
     this.#inactivity?.note()
+  }
+
+  /** Unread results keep everything from going on: the last channel is full, or they hold all slots (`inFlight`). */
+  get #isFull(): boolean {
+    const { row } = this
+    if (row.last.full()) return true
+    return row.last.count > 0 && row.isAtRest && (row.isHeldUp || !this.#entrance.isOpen)
   }
 
   #maybeSettle(): void {
@@ -315,7 +323,7 @@ export class Engine {
       received: source.received,
       emitted: row.stages.at(-1)!.emitted - unread,
       deadLetters: report.letters.count,
-      dropped: row.sum(stage => stage.input.dropped),
+      dropped: row.sum(stage => stage.input.dropped) + report.droppedInside,
       unfinished: row.sum(stage => stage.unfinished) + unread,
       restarts: row.sum(stage => stage.restarts),
       millis: this.pump.clock.now() - this.#startedAt,

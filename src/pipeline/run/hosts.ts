@@ -13,7 +13,7 @@ export function stageHost(engine: Engine, isCounting: boolean): StageHost {
     failed: (stage, fault) => engine.stageFailed(stage, fault),
     suppressed: error => outcome.suppressed.push(error),
     deadLetter: (stage, failure, isHeard) => report.deadLetter(stage.plan.name, failure, isHeard),
-    dropped: (stage, dropped) => report.tell({ type: 'item.dropped', stage, dropped }),
+    dropped: (stage, dropped) => report.dropped(stage, dropped),
     itemsEnded: (stage, items, dead) => engine.itemsEnded(stage, items, dead),
     workerFailed: (stage, worker, error) =>
       report.tell({ type: 'worker.failed', stage: stage.plan.name, worker, error }),
@@ -44,7 +44,7 @@ export function sourceHost(engine: Engine, stage: string): SourceHost {
       return Math.min(1_000, engine.grace / 15)
     },
     sourceFailed: (error, sequence) => engine.sourceFailed(error, sequence),
-    dropped: dropped => report.tell({ type: 'item.dropped', stage, dropped }),
+    dropped: dropped => report.dropped(stage, dropped),
     pump: () => pump.run(),
   }
 }

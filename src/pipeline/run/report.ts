@@ -7,20 +7,23 @@ import { Broadcast } from '../broadcast.ts'
 import type { PipelineEvent } from '../language.ts'
 import type { Listening } from './listening.ts'
 
-/** Where the dead letters of a pipeline go that is a stage of another. */
-export interface OuterLetters {
+/** Who is told of items that were lost in a pipeline that is a stage of another. */
+export interface OuterReport {
   deadLetter(stage: string, letter: Failure): void
+  dropped(stage: string): void
 }
 
 export class Report {
   readonly letters = new DeadLetters()
   readonly events: Broadcast<PipelineEvent>
   readonly deadLetters: Broadcast<DeadLetter>
-  readonly #outer: OuterLetters | undefined
+  /** Items that stages dropped which are pipelines, by stage. */
+  readonly #inner = new Map<string, number>()
+  readonly #outer: OuterReport | undefined
   readonly #policy: TolerancePolicy | undefined
   readonly #tolerance: Tolerance
 
-  constructor(listening: Listening, policy: TolerancePolicy | undefined, outer: OuterLetters | undefined) {
+  constructor(listening: Listening, policy: TolerancePolicy | undefined, outer: OuterReport | undefined) {
     this.#outer = outer
     this.#policy = policy
     this.#tolerance = new Tolerance(policy)
@@ -45,9 +48,30 @@ export class Report {
     this.#outer?.deadLetter(stage, letter)
   }
 
+  /** An item was dropped before a stage: the `dropped`-th. */
+  dropped(stage: string, dropped: number): void {
+    this.tell({ type: 'item.dropped', stage, dropped })
+    this.#outer?.dropped(stage)
+  }
+
+  /** Items that were dropped in stages that are pipelines. */
+  get droppedInside(): number {
+    let sum = 0
+    for (const dropped of this.#inner.values()) sum += dropped
+    return sum
+  }
+
   /** For the pipeline that is a stage of this one. */
-  lettersFrom(name: string): OuterLetters {
-    return { deadLetter: (stage, letter) => this.deadLetter(`${name}/${stage}`, letter, false) }
+  from(name: string): OuterReport {
+    return {
+      deadLetter: (stage, letter) => this.deadLetter(`${name}/${stage}`, letter, false),
+      dropped: stage => {
+        const path = `${name}/${stage}`
+        const dropped = (this.#inner.get(path) ?? 0) + 1
+        this.#inner.set(path, dropped)
+        this.dropped(path, dropped)
+      },
+    }
   }
 
   /** Items have ended: an error if with them there are more dead letters than are tolerated. */

@@ -62,7 +62,17 @@ export class Row {
   }
 
   get isQuiet(): boolean {
-    return this.#isOver && this.stages.every(stage => stage.running === 0)
+    return this.#isOver && this.isAtRest
+  }
+
+  /** A stage has no slot left (`inFlight`). */
+  get isHeldUp(): boolean {
+    return this.stages.some(stage => stage.isHeldUp)
+  }
+
+  /** No handler runs. */
+  get isAtRest(): boolean {
+    return this.stages.every(stage => stage.running === 0)
   }
 
   /** Grows with whatever happens. */

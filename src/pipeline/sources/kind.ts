@@ -15,10 +15,9 @@ interface Shape {
   [Symbol.iterator]?: unknown
 }
 
-/** The kinds of things that can be a source; `undefined` for what cannot. */
+/** The kinds of things that can be a source; `undefined` for what cannot. A text is none: nobody means its characters. */
 export function kindOf(value: unknown): Kind | undefined {
   if (typeof value === 'function') return 'function'
-  if (typeof value === 'string') return 'iterable'
   if (typeof value !== 'object' || value === null) return undefined
   const shape = value as Shape
   if (isObservable(shape)) return 'observable'

@@ -77,7 +77,7 @@ export class PulledSource implements Source {
     if (overflow === 'fail' && channel.full()) throw new ChannelFull(host.stage, fullness(channel))
     this.received++
     const now = host.time
-    const fate = offer(channel, overflow, value, entrance.admit(), now, now)
+    const fate = offer(channel, overflow, host.stage, value, entrance.admit(), now, now)
     if (fate === 'dropped') host.dropped(channel.dropped)
   }
 

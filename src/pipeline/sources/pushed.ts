@@ -55,7 +55,7 @@ export class PushedSource implements Source {
     }
     this.received++
     const now = host.time
-    const fate = offer(channel, this.#overflow, value, entrance.admit(), now, now, isFull)
+    const fate = offer(channel, this.#overflow, host.stage, value, entrance.admit(), now, now, isFull)
     if (fate === 'dropped') host.dropped(channel.dropped)
     host.pump()
   }

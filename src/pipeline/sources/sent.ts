@@ -73,7 +73,7 @@ export class SentSource implements Source {
     if (overflow === 'fail' && channel.full()) return failed(new ChannelFull(host.stage, fullness(channel)))
     this.received++
     const now = host.time
-    const fate = offer(channel, overflow, item, this.#tag(origin), now, now)
+    const fate = offer(channel, overflow, host.stage, item, this.#tag(origin), now, now)
     if (fate === 'dropped') host.dropped(channel.dropped)
     sent()
   }
