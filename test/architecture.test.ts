@@ -57,6 +57,18 @@ architecture('the shelf of actors stands on the public surface alone', () => {
   assert.equal(others, [])
 })
 
+architecture('examples import the package by its name, as whoever copies them will', () => {
+  const others: string[] = []
+  for (const file of sourcesOf('examples')) {
+    for (const { target } of importsOf('examples', file)) {
+      if (!target.startsWith('.')) continue
+      const path = resolved(`examples/${file}`, target)
+      if (!path.startsWith('examples/')) others.push(`${file} → ${target}`)
+    }
+  }
+  assert.equal(others, [])
+})
+
 architecture('no item goes through RxJS or XState: up to the stage, they are types at most', () => {
   const heavy: string[] = []
   for (const file of layered().filter(file => layerOf(file) <= layerOf('stage/'))) {

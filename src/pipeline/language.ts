@@ -25,7 +25,7 @@ export type Source<T> =
   | InteropObservable<T>
   | PromiseLike<T>
   | ArrayLike<T>
-  | (() => Iterable<T> | AsyncIterable<T>)
+  | (() => Iterable<T> | AsyncIterable<T> | Observable<T> | InteropObservable<T>)
 
 export type Overflow = 'wait' | 'drop-newest' | 'drop-oldest' | 'fail'
 
