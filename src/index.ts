@@ -36,6 +36,8 @@ export {
 } from './errors.ts'
 /* ── looking in ── */
 export type { Snapshot, Spread, StageSnapshot } from './metrics/snapshot.ts'
+/* ── options ── */
+export { checkOptions, type Option, type Options } from './options.ts'
 /* ── pipelines ── */
 export type {
   DeadLetter,

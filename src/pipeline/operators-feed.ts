@@ -35,5 +35,7 @@ export function operatorsFeed(operators: readonly OperatorFunction<any, any>[]):
 function piped(observable: Observable<unknown>, operator: OperatorFunction<any, any>): Observable<unknown> {
   const result: unknown = observable.pipe(operator)
   if (isObservable(result)) return result
-  throw new TypeError(`\`pipe\` takes RxJS operators: one of them gave ${shown(result)} instead of an Observable`)
+  throw new TypeError(
+    `\`pipe\` takes RxJS operators: one of them gave ${shown(result)} instead of an Observable; a function of the item belongs in \`map\``,
+  )
 }

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ActorDefinition, allocate, defineActor, isBody } from '../../src/actor/define-actor.ts'
-import { InvalidOption } from '../../src/errors.ts'
+import { InvalidOption, InvalidOptions } from '../../src/errors.ts'
 
 /* ── defineActor ────────────────────────────────────────────────────────── */
 
@@ -68,6 +68,7 @@ const refused: [what: string, args: unknown[], says: RegExp][] = [
     /^`home` must be `import\.meta`, got "file:.*, in actor a$/,
   ],
   ['a home that is null', ['a', null, receive], /^`home` must be `import\.meta`, got null \(object\), in actor a$/],
+  ['a body of its own make', ['a', Object.create({ receiv: receive })], /^`behaviour` must be .*, in actor a$/],
   ['arguments the wrong way round', ['a', receive, import.meta], /^`home` must be `import\.meta`, got .*, in actor a$/],
 ]
 for (const [what, args, says] of refused) {
@@ -80,6 +81,29 @@ for (const [what, args, says] of refused) {
         return true
       },
     )
+  })
+}
+
+const misspelt: [body: object, says: string][] = [
+  [{ recieve: receive }, 'unknown option `recieve`: did you mean `receive`?, in actor a'],
+  [
+    { start: () => 0, recieve: receive, flsh: receive },
+    'unknown option `recieve`: did you mean `receive`?, in actor a; unknown option `flsh`: did you mean `flush`?, in actor a',
+  ],
+  [{ receive, onStop: receive }, 'unknown option `onStop`: did you mean `stop`?, in actor a'],
+  [{ receive, flush: 3 }, '`flush` must be a function, got 3 (number), in actor a'],
+]
+for (const [body, says] of misspelt) {
+  actors(`names the misspelt hook of { ${Object.keys(body).join(', ')} }`, () => {
+    for (const args of [
+      ['a', body],
+      ['a', import.meta, body],
+    ]) {
+      assert.throws(
+        () => (defineActor as (...args: unknown[]) => unknown)(...args),
+        (error: unknown) => error instanceof InvalidOptions && error.message === says,
+      )
+    }
   })
 }
 

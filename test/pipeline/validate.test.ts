@@ -26,12 +26,12 @@ const mistakes: [string, () => any, string][] = [
   [
     'an option of the wrong type',
     () => one().stage('s', f, { concurrency: '4' }),
-    'p/s: `concurrency` must be a whole number from 1, got "4" (string) (INVALID_OPTION)',
+    'p/s: `concurrency` must be a whole number from 1, got "4" (string): write it without quotes, 4 (INVALID_OPTION)',
   ],
   [
     'options that are none',
     () => one().stage('s', f, 4),
-    'p/s: options must be an object, got 4 (number) (NOT_OPTIONS)',
+    'p/s: options must be an object, got 4 (number); there are workers, concurrency, on, key, order, capacity, inFlight, emit, overflow, timeout, retry, onFailure, schema (NOT_OPTIONS)',
   ],
   [
     'a misspelt word of supervision',
@@ -51,25 +51,33 @@ const mistakes: [string, () => any, string][] = [
   [
     'supervision that is none',
     () => one().supervise(5).supervise({ grace: 5 }),
-    'p: options must be an object, got 5 (number) (NOT_OPTIONS)',
+    'p: options must be an object, got 5 (number); there are strategy, maxRestarts, within, backoff, grace, inactivity, tolerate (NOT_OPTIONS)',
   ],
   [
     'a stage without a name',
     () => one().stage('', f),
-    'p/: a stage needs a name, a string that is not empty, got "" (NO_NAME)',
+    'p/stage@1: a stage needs a name, a string that is not empty, got "": write `.stage(\'name\', body)` (NO_NAME)',
   ],
   [
     'a pipeline without a name',
     () => any(pipeline('')).stage('s', f),
-    'pipeline: a pipeline needs a name, a string that is not empty, got "" (NO_NAME)',
+    'pipeline: a pipeline needs a name, a string that is not empty, got "": write `pipeline(\'name\')` (NO_NAME)',
   ],
   [
     'a body that is none',
     () => one().stage('s', 5),
     'p/s: a stage takes an actor, a function, { receive }, { stream } or an open pipeline, got 5 (number) (NOT_A_BODY)',
   ],
-  ['a map of no function', () => one().map(5), 'p/map@1: `map` takes a function, got 5 (NOT_A_FUNCTION)'],
-  ['operators that are none', () => one().pipe(5), 'p/pipe@1: `pipe` takes RxJS operators, got 5 (NOT_AN_OPERATOR)'],
+  [
+    'a map of no function',
+    () => one().map(5),
+    'p/map@1: `map` takes a function, got 5: hand in the function itself, without calling it (NOT_A_FUNCTION)',
+  ],
+  [
+    'operators that are none',
+    () => one().pipe(5),
+    'p/pipe@1: `pipe` takes RxJS operators, such as `scan(…)` of rxjs, got 5 (NOT_AN_OPERATOR)',
+  ],
   [
     'a source that is none',
     () => any(pipeline('p')).from(5),
@@ -113,7 +121,7 @@ const mistakes: [string, () => any, string][] = [
   [
     'too little in flight',
     () => one().stage('s', f, { workers: 2, concurrency: 3, inFlight: 5 }),
-    'p/s: `inFlight` must be at least workers × concurrency (6), got 5 (IN_FLIGHT)',
+    'p/s: `inFlight` must be at least workers × concurrency (6), got 5: raise it, or have fewer workers (IN_FLIGHT)',
   ],
   [
     'a channel described twice',
@@ -123,7 +131,7 @@ const mistakes: [string, () => any, string][] = [
   [
     'a stage whose input is connected',
     () => one().stage('s', pipeline('in').from([1])),
-    'p/s: the input of this pipeline is already connected: a stage must be an open one (CONNECTED)',
+    'p/s: the input of this pipeline is already connected: a stage must be an open one, which begins without `from` (CONNECTED)',
   ],
   [
     'a mistake in a stage that is a pipeline',
@@ -162,7 +170,7 @@ validation('tells all mistakes at once, and starts nothing', () => {
         error.mistakes.map(({ code }) => code).sort(),
         ['DUPLICATE_NAME', 'INVALID_OPTION', 'INVALID_OPTION', 'INVALID_OPTION', 'UNKNOWN_OPTION'].sort(),
       )
-      assert.match(error.message, /^pipeline p has 5 mistakes:\n/)
+      assert.match(error.message, /^p: `inFlight` must be .*, and 4 more mistakes:\n {2}p: /)
       return true
     },
   )
