@@ -253,6 +253,20 @@ export class AskTimeout extends MillraceError {
   }
 }
 
+/** A source gave, when the run began, nothing that could be read. */
+export class InvalidSource extends MillraceError {
+  constructor(pipeline: string, wanted: string, actual: unknown) {
+    super(...said('ERR_INVALID_SOURCE', { pipeline, wanted, actual: shown(actual) }))
+  }
+}
+
+/** A function that was given to `pipe` is no RxJS operator. */
+export class InvalidOperator extends MillraceError {
+  constructor(actual: unknown) {
+    super(...said('ERR_INVALID_OPERATOR', { actual: shown(actual) }))
+  }
+}
+
 /** A source that can be read only once was given to a second run. */
 export class SourceUsed extends MillraceError {
   constructor(pipeline: string, kind: string) {

@@ -74,6 +74,14 @@ export const errorMessages = {
     is: '`ask` was not answered in time.',
     says: '{pipeline} did not answer within {timeout} ms',
   },
+  ERR_INVALID_SOURCE: {
+    is: 'A source gave, when the run began, nothing that could be read.',
+    says: 'the source of {pipeline} {wanted}, got {actual}',
+  },
+  ERR_INVALID_OPERATOR: {
+    is: 'A function that was given to `pipe` is no RxJS operator.',
+    says: '`pipe` takes RxJS operators, and one of them gave {actual} instead of an Observable: a function of the item belongs in `map`',
+  },
   ERR_SOURCE_USED: {
     is: 'A source that can be read only once was given to a second run.',
     says: 'the source of {pipeline} is {kind}, which can be read only once, and an earlier run has it: give a function that makes a new one',

@@ -53,7 +53,7 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
   return mistakes
 }
 
-/** What was probably meant: a number instead of its text, a word that is near, a name inside an object. */
+/** What was probably meant: a number and not its text, a word that is near, an object or a name inside of it. */
 function hintFor(value: unknown, { expected, accepts }: Option): string | undefined {
   const asked = (word: string | undefined) => word && `did you mean ${word}?`
   if (typeof value === 'string') {
@@ -62,8 +62,11 @@ function hintFor(value: unknown, { expected, accepts }: Option): string | undefi
     const near = nearest(value, words)
     return asked(near && `'${near}'`)
   }
-  if (!isRecord(value)) return undefined
   const names = [...expected.matchAll(/\{ ([^}]*) \}/g)].flatMap(([, names]) => names!.match(/\w+/g) ?? [])
+  if (!isRecord(value)) {
+    const whole = names.find(name => accepts({ [name]: value }))
+    return whole && `write { ${whole}: ${shown(value)} }`
+  }
   const unknown = Object.keys(value).find(name => !names.includes(name))
   if (unknown === undefined || names.length === 0) return undefined
   const near = nearest(unknown, names)

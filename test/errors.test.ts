@@ -115,6 +115,8 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
   [new errors.SendAfterEnd('p', 7), /^p takes no more items: /],
   [new errors.RunEnded('p', cause), 'the run of p ended before this item was done'],
   [new errors.AskTimeout('p', 50), 'p did not answer within 50 ms'],
+  [new errors.InvalidSource('p', 'must give an iterator', 5), 'the source of p must give an iterator, got 5'],
+  [new errors.InvalidOperator(5), /^`pipe` takes RxJS operators, and one of them gave 5 .*`map`$/],
   [
     new errors.SourceUsed('p', 'generator'),
     /^the source of p is a generator, .*: give a function that makes a new one$/,

@@ -360,8 +360,8 @@ const thrown: [what: string, provoke: () => unknown, says: string][] = [
     'which result came out of turn',
     () => {
       const buffer = new ReorderBuffer<number>()
-      buffer.put(0, 1, [1])
-      return thrownBy(() => buffer.put(0, 1, [1]))
+      buffer.put(0, 1, 1)
+      return thrownBy(() => buffer.put(0, 1, 1))
     },
     'result 0 to 1 covers one that already waits; 0 is to come next',
   ],
@@ -489,6 +489,21 @@ const thrown: [what: string, provoke: () => unknown, says: string][] = [
       return error
     },
     'p did not answer within 50 ms',
+  ],
+  [
+    'what the function of a source must give',
+    () => causeOf(any(pipeline('p').from(() => 5 as never))),
+    'the source of p is a function, which must give something to iterate over, got 5',
+  ],
+  [
+    'that a source must give an iterator',
+    () => causeOf(any(pipeline('p').from({ [Symbol.asyncIterator]: () => 5 } as never))),
+    'the source of p must give an iterator, got 5',
+  ],
+  [
+    'that a function of the item is no operator',
+    () => causeOf(one().pipe((n: any) => `${n}`)),
+    '`pipe` takes RxJS operators, and one of them gave "[object Object]" instead of an Observable: a function of the item belongs in `map`',
   ],
   [
     'which source can be read only once',

@@ -72,11 +72,13 @@ mistakes('say what was probably meant', () => {
     [{ retry: { attempt: 3 } }, 'did you mean `attempts`?'],
     [{ retry: { times: 3 } }, 'it has no `times`'],
     [{ retry: { attempts: 0 } }, undefined],
+    [{ retry: 3 }, 'write { attempts: 3 }'],
+    [{ retry: 0 }, undefined],
     [{ capacity: { item: 3 } }, 'did you mean `items`?'],
   ]
   for (const [given, expected] of cases) {
     const [found] = mistakesIn(given, options, 'p')
-    assert.is(hint(found?.message.split(/got .*? \((?:string|object)\)/)[1]), expected, JSON.stringify(given))
+    assert.is(hint(found?.message.split(/got .*? \((?:string|number|object)\)/)[1]), expected, JSON.stringify(given))
   }
 })
 
