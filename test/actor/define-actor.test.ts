@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ActorDefinition, allocate, defineActor, isBody } from '../../src/actor/define-actor.ts'
+import { isDefinedTwice } from '../../src/actor/definitions.ts'
 import { InvalidOption, InvalidOptions } from '../../src/errors.ts'
 
 /* ── defineActor ────────────────────────────────────────────────────────── */
@@ -108,6 +109,30 @@ for (const [body, says] of misspelt) {
 }
 
 actors.run()
+
+/* ── isDefinedTwice ─────────────────────────────────────────────────────── */
+
+const twice = suite('isDefinedTwice')
+
+twice('knows a module with two actors of one name', () => {
+  const here = { url: 'file:///here.js' }
+  defineActor('once', here, receive)
+  defineActor('twice', here, receive)
+  assert.not(isDefinedTwice(here, 'twice'))
+  defineActor('twice', here, (n: number) => -n)
+  assert.ok(isDefinedTwice(here, 'twice'))
+  assert.not(isDefinedTwice(here, 'once'))
+})
+
+twice('takes one body for one actor, however often it is defined, and two modules for two', () => {
+  const [here, there] = [{ url: 'file:///one.js' }, { url: 'file:///other.js' }]
+  for (const _ of [1, 2]) defineActor('same', here, receive)
+  defineActor('same', there, (n: number) => -n)
+  assert.not(isDefinedTwice(here, 'same'))
+  assert.not(isDefinedTwice(there, 'same'))
+})
+
+twice.run()
 
 /* ── isBody ─────────────────────────────────────────────────────────────── */
 
