@@ -41,4 +41,10 @@ reference('has no code twice, and none that was retired', () => {
   assert.is(new Set(codes).size, codes.length)
 })
 
+reference('keeps every code that was ever given: test/docs/codes.txt only grows', () => {
+  const given = readFileSync(new URL('test/docs/codes.txt', root), 'utf8').trimEnd().split('\n')
+  const codes = [...Object.keys(errorMessages), ...Object.keys(mistakeMessages), ...retired]
+  assert.equal([...given].sort(), [...codes].sort())
+})
+
 reference.run()
