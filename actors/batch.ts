@@ -1,5 +1,5 @@
 /** Gathers items into arrays. */
-import { type Actor, defineActor, type Home, InvalidOption } from '../src/index.ts'
+import { type Actor, checkOptions, defineActor, type Home, type Options } from '../src/index.ts'
 
 export interface BatchOptions {
   /** Items a batch holds. A whole number from 1. */
@@ -8,6 +8,22 @@ export interface BatchOptions {
   within?: number
 }
 
+/** The rows from which come the check, its messages and the reference. */
+export const batchOptions = {
+  size: {
+    expected: 'a whole number from 1',
+    accepts: size => Number.isSafeInteger(size) && (size as number) >= 1,
+    required: true,
+    doc: 'Items a batch holds.',
+  },
+  within: {
+    expected: 'a number of milliseconds above 0',
+    accepts: within => typeof within === 'number' && within > 0,
+    default: 'no limit',
+    doc: 'Milliseconds after its first item when a batch goes out though it is not full.',
+  },
+} satisfies Options
+
 /**
  * Gathers `size` items into an array; what is left at the end goes out as it is.
  *
@@ -15,14 +31,10 @@ export interface BatchOptions {
  *
  *     .stage('batch', batch({ size: 100, within: 1_000 }))
  *
- * @throws {InvalidOption}
+ * @throws {InvalidOptions}
  */
 export function batch<T>(options: BatchOptions): Actor<T, T[], Home> {
-  const { size, within } = options
-  if (!Number.isSafeInteger(size) || size < 1) throw new InvalidOption('size', 'a whole number from 1', size, 'batch')
-  if (within !== undefined && !(typeof within === 'number' && within > 0)) {
-    throw new InvalidOption('within', 'a number of milliseconds above 0', within, 'batch')
-  }
+  checkOptions(options, batchOptions, 'batch')
   return batching.with(options) as Actor<unknown, unknown, Home> as Actor<T, T[], Home>
 }
 

@@ -2,14 +2,19 @@
  * Writes what of the reference follows from the sources: `npm run docs`. A test says whether it is up to date.
  *
  *     src/options.ts  ─▶  docs/reference/options.md
- *     src/errors.ts   ─▶  docs/reference/errors.md
+ *     src/messages.ts ─▶  docs/reference/errors.md
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
+import { batchOptions } from '../actors/batch.ts'
+import * as classes from '../src/errors.ts'
+import { errorMessages, mistakeMessages, retired } from '../src/messages.ts'
 import {
   askOptions,
   behaviourOptions,
   consumeOptions,
+  type Option,
   type Options,
   runOptions,
   sourceOptions,
@@ -35,6 +40,7 @@ export const tables: readonly [title: string, where: string, options: Options][]
   ['A consumer', 'run.consume(fn, { … })', consumeOptions],
   ['A question', 'run.ask(item, { … })', askOptions],
   ['A stop', 'run.stop({ … })', stopOptions],
+  ['The actor `batch`', 'batch({ … })', batchOptions],
 ]
 
 function optionsPage(): string {
@@ -49,8 +55,7 @@ ${tables.map(section).join('\n')}`
 
 function section([title, where, options]: (typeof tables)[number]): string {
   const rows = Object.entries(options).map(
-    ([name, { expected, default: value, doc }]) =>
-      `| \`${name}\` | ${cell(doc)} | ${cell(expected)} | ${cell(value)} |`,
+    ([name, option]) => `| \`${name}\` | ${cell(option.doc)} | ${cell(option.expected)} | ${cell(defaultOf(option))} |`,
   )
   return `## ${title}: \`${where}\`
 
@@ -60,29 +65,50 @@ ${rows.join('\n')}
 `
 }
 
-function errorsPage(): string {
-  const rows = errors().map(({ name, code, doc }) => `| \`${code}\` | \`${name}\` | ${cell(doc)} |`)
-  return `${note('src/errors.ts')}
-# Errors
-
-All extend \`MillraceError\` and have a \`code\` that is stable across releases and never reused. Where two copies of the package
-meet, tell errors apart by it and not by their class.
-
-| code | class | says |
-| --- | --- | --- |
-${rows.join('\n')}
-`
+/** What an option is when it is left out. */
+export function defaultOf({ required, default: text, value }: Option): string {
+  if (required) return 'it must be given'
+  return text ?? (value === undefined ? 'none' : inspect(value))
 }
 
-/** Read from the text: the sentence about a class is its comment, which is gone when the program runs. */
-export function errors(): { name: string; code: string; doc: string }[] {
-  const source = readFileSync(new URL('src/errors.ts', root), 'utf8')
-  const classes = [...source.matchAll(/^export class (\w+) extends MillraceError \{$.*?^\}$/gms)]
-  return classes.map(({ 0: text, 1: name = '', index }) => {
-    const [, code] = /super\(\s*'(ERR_\w+)'/.exec(text) ?? []
-    const [, doc] = /\/\*\*((?:(?!\*\/).)*)\*\/\s*$/s.exec(source.slice(0, index)) ?? []
-    if (!code || !doc) throw new Error(`src/errors.ts: ${name} needs a code and a comment that says what it is`)
-    return { name, code, doc: doc.replaceAll(/\s*\n \*\s*/g, ' ').trim() }
+function errorsPage(): string {
+  const thrown = errors().map(
+    ({ name, code, is, says }) => `| \`${code}\` | \`${name}\` | ${cell(is)} | ${cell(says)} |`,
+  )
+  const found = Object.entries(mistakeMessages).map(
+    ([code, { level, is, says }]) => `| \`${code}\` | ${level} | ${cell(is)} | ${cell(says)} |`,
+  )
+  return `${note('src/messages.ts')}
+# Errors
+
+All extend \`MillraceError\` and have a \`code\` that is stable across releases and never given to something else. Where two
+copies of the package meet, tell errors apart by it and not by their class. In what they say, \`{…}\` is filled in, and what
+stands in \`[…]\` is there where it has something to say.
+
+| code | class | stands for | says |
+| --- | --- | --- | --- |
+${thrown.join('\n')}
+
+## What may be wrong with a blueprint, or with options
+
+\`validate()\` gives all of it at once, each with \`code\`, \`level\`, \`place\` and \`message\`; \`millrace check\` prints it. \`run()\`
+throws the mistakes, in \`ERR_INVALID_BLUEPRINT\`; warnings and notes keep nothing from running. Where options of a method or
+of an actor are wrong, they come in \`ERR_INVALID_OPTIONS\`.
+
+| code | level | stands for | says |
+| --- | --- | --- | --- |
+${found.join('\n')}
+${retired.length > 0 ? `\nNo longer said, and never to be given to something else: ${retired.join(', ')}.\n` : ''}`
+}
+
+/** Every code of an error, with the class that has it, which is called after it. */
+export function errors(): { name: string; code: string; is: string; says: string }[] {
+  return Object.entries(errorMessages).map(([code, { is, says }]) => {
+    const words = code.replace(/^ERR_/, '').toLowerCase().split('_')
+    const name = words.map(word => `${word[0]!.toUpperCase()}${word.slice(1)}`).join('')
+    const known = [name, `${name}Error`].find(name => name in classes)
+    if (!known) throw new Error(`src/errors.ts has no class for ${code}`)
+    return { name: known, code, is, says }
   })
 }
 

@@ -1,9 +1,20 @@
 /**
  * Every error this package throws, each with a code that is stable across releases and never reused.
  *
- * A message says where, what was wanted, what came, and what to do. Data rides on the error.
+ * A message says where, what was wanted, what came, and what to do: its words are in messages.ts. Data rides on the error.
  */
 import { inspect } from 'node:util'
+import {
+  type Blanks,
+  counted,
+  filled,
+  type Level,
+  type MistakeCode,
+  mistakeMessages,
+  said,
+  withArticle,
+} from './messages.ts'
+import { nearest } from './nearest.ts'
 
 export class MillraceError extends Error {
   readonly code: string
@@ -40,41 +51,51 @@ export function described(error: unknown): string {
 /** An option has a value that it cannot have. */
 export class InvalidOption extends MillraceError {
   constructor(option: string, expected: string, actual: unknown, place?: string) {
-    const at = place ? `, in ${place}` : ''
-    super('ERR_INVALID_OPTION', `\`${option}\` must be ${expected}, got ${shown(actual)} (${typeof actual})${at}`)
+    super(...said('ERR_INVALID_OPTION', { option, expected, actual: shown(actual), type: typeof actual, place }))
   }
 }
 
-/** One thing that is wrong with a blueprint. */
+/** One thing that may be wrong with a blueprint, or with options. */
 export interface Mistake {
   /** Stable, e.g. `UNKNOWN_OPTION`. */
-  readonly code: string
+  readonly code: MistakeCode
+  /** A mistake is thrown by `run`; a warning and a note are only told. */
+  readonly level: Level
   /** `pipeline` or `pipeline/stage`. */
   readonly place: string
   /** What was wanted, what came, and the fix. */
   readonly message: string
 }
 
+export function mistake<Code extends MistakeCode>(
+  code: Code,
+  place: string,
+  blanks: Blanks<(typeof mistakeMessages)[Code]['says']>,
+): Mistake {
+  const { level, says } = mistakeMessages[code]
+  return { code, level, place, message: filled(says, blanks) }
+}
+
 /** What `run()` throws: all that is wrong with a blueprint, at once, before anything has started. */
 export class InvalidBlueprint extends MillraceError {
   readonly mistakes: readonly Mistake[]
 
-  constructor(pipeline: string, mistakes: readonly Mistake[]) {
-    const lines = mistakes.map(({ code, place, message }) => `${place}: ${message} (${code})`)
-    super(
-      'ERR_INVALID_BLUEPRINT',
-      lines.length === 1 ? lines[0]! : `pipeline ${pipeline} has ${lines.length} mistakes:\n  ${lines.join('\n  ')}`,
-    )
+  /** The first mistake is in the first line, which is what everybody reads. */
+  constructor(mistakes: readonly Mistake[]) {
+    const [first = '', ...others] = mistakes.map(({ code, place, message }) => `${place}: ${message} (${code})`)
+    const more = others.length > 0 ? counted(others.length, 'more mistake') : undefined
+    super(...said('ERR_INVALID_BLUEPRINT', { first, more, others: others.map(line => `\n  ${line}`).join('') }))
     this.mistakes = mistakes
   }
 }
 
-/** What a method throws whose options are wrong: all that is wrong with them, at once. */
+/** What is thrown where options are wrong: all that is wrong with them, at once. */
 export class InvalidOptions extends MillraceError {
   readonly mistakes: readonly Mistake[]
 
   constructor(mistakes: readonly Mistake[]) {
-    super('ERR_INVALID_OPTIONS', mistakes.map(({ place, message }) => `${message}, in ${place}`).join('; '))
+    const lines = mistakes.map(({ place, message }) => `${message}, in ${place}`)
+    super(...said('ERR_INVALID_OPTIONS', { mistakes: lines.join('; ') }))
     this.mistakes = mistakes
   }
 }
@@ -82,7 +103,7 @@ export class InvalidOptions extends MillraceError {
 /** A result came in for a place in the order that is taken or gone. */
 export class SequenceError extends MillraceError {
   constructor(what: string) {
-    super('ERR_SEQUENCE', what)
+    super(...said('ERR_SEQUENCE', { what }))
   }
 }
 
@@ -109,10 +130,10 @@ export class StageFailed extends MillraceError {
 
   constructor(at: Place, cause: unknown, rest: { suppressed?: readonly unknown[]; unfinished?: number } = {}) {
     const { worker = 0, sequence, attempt = 1 } = at
-    const item = sequence === undefined ? '' : ` failed on item ${sequence} (attempt ${attempt})`
-    super('ERR_STAGE_FAILED', `${at.pipeline}/${at.stage}${item || ' failed'}: ${described(cause)}`, { cause })
-    this.pipeline = at.pipeline
-    this.stage = at.stage
+    const { pipeline, stage } = at
+    super(...said('ERR_STAGE_FAILED', { pipeline, stage, sequence, attempt, cause: described(cause) }), { cause })
+    this.pipeline = pipeline
+    this.stage = stage
     this.worker = worker
     this.sequence = sequence
     this.attempt = attempt
@@ -124,17 +145,14 @@ export class StageFailed extends MillraceError {
 /** An item took longer than `timeout`, all attempts together. */
 export class ItemTimeout extends MillraceError {
   constructor(timeout: number) {
-    super('ERR_ITEM_TIMEOUT', `took longer than its \`timeout\` of ${timeout} ms, all attempts together`)
+    super(...said('ERR_ITEM_TIMEOUT', { timeout }))
   }
 }
 
 /** `undefined` came where an item was expected. */
 export class UndefinedItem extends MillraceError {
   constructor(where: string, sequence: number) {
-    super(
-      'ERR_UNDEFINED_ITEM',
-      `${where} gave \`undefined\` as item ${sequence}: undefined means "nothing here"; leave it out, or give null`,
-    )
+    super(...said('ERR_UNDEFINED_ITEM', { where, sequence }))
   }
 }
 
@@ -149,60 +167,83 @@ export class SchemaMismatch extends MillraceError {
       const at = path?.map(step => String((step as { key?: unknown })?.key ?? step)).join('.')
       return at ? `${at}: ${message}` : `${message}`
     })
-    super('ERR_SCHEMA_MISMATCH', `does not match the stage's schema: ${texts.join('; ')}`)
+    super(...said('ERR_SCHEMA_MISMATCH', { issues: texts.join('; ') }))
     this.issues = issues
   }
 }
 
 /** A `key` gave something that cannot be a key. */
 export class InvalidKey extends MillraceError {
-  constructor(key: unknown) {
-    super('ERR_INVALID_KEY', `\`key\` must give a string or a number for each item, got ${shown(key)} (${typeof key})`)
+  /** `from`: the `key` that gave it, and the item that it was given. */
+  constructor(key: unknown, from?: { readonly key: unknown; readonly item: unknown }) {
+    const properties = typeof from?.key === 'function' ? [] : propertiesOf(from?.item)
+    const near = nearest(String(from?.key), properties)
+    super(
+      ...said('ERR_INVALID_KEY', {
+        written: from && written(from.key),
+        key: shown(key),
+        type: typeof key,
+        near,
+        properties: near === undefined && properties.length > 0 ? listed(properties) : undefined,
+      }),
+    )
   }
+}
+
+/** A key as it stands in the options. */
+function written(key: unknown): string {
+  const text = typeof key === 'function' ? String(key).replace(/\s+/g, ' ') : shown(key)
+  return `\`${text.length > 60 ? `${text.slice(0, 57)}…` : text}\``
+}
+
+function propertiesOf(item: unknown): string[] {
+  return typeof item === 'object' && item !== null && !Array.isArray(item) ? Object.keys(item) : []
+}
+
+/** The first of many names. */
+function listed(names: readonly string[], most = 12): string {
+  return names.length > most ? `${names.slice(0, most).join(', ')} …` : names.join(', ')
 }
 
 /** One item led to more than may be held back for it. */
 export class OutputLimit extends MillraceError {
   /** `held`: because they leave together; because they came faster than they could leave; because they are one answer. */
   constructor(what: string, held: keyof typeof whyHeld = 'together') {
-    super('ERR_OUTPUT_LIMIT', `one item led to more than ${what}${whyHeld[held]}`)
+    super(...said('ERR_OUTPUT_LIMIT', { limit: what, why: whyHeld[held] }))
   }
 }
 
 const whyHeld = {
-  together: ", which have to leave together: let them leave as they are yielded with `emit: 'streaming'`",
+  together: "which have to leave together: let them leave as they are yielded with `emit: 'streaming'`",
   waiting:
-    ' that had to wait, for their turn or for room: give a generator, which is asked for no more than can leave; an Observable cannot be',
+    'which had to wait, for their turn or for room: give a generator, which is asked for no more than can leave; an Observable cannot be',
   answer:
-    ', which are one answer: `send` the item instead and read the output; or, if this pipeline is a stage of another, put its stages there',
+    'which are one answer: `send` the item instead and read the output; or, if this pipeline is a stage of another, put its stages there',
 } as const
 
 /** A retry of a streaming item yielded something else than had left already. */
 export class NotRepeatable extends MillraceError {
   constructor(left: number) {
-    super(
-      'ERR_NOT_REPEATABLE',
-      `a retry did not repeat the ${left} outputs that had left already: a handler with \`emit: 'streaming'\` and \`retry\` must be deterministic`,
-    )
+    super(...said('ERR_NOT_REPEATABLE', { outputs: counted(left, 'output') }))
   }
 }
 
 /** A channel with `overflow: 'fail'` was full. */
 export class ChannelFull extends MillraceError {
   constructor(stage: string, capacity: string) {
-    super(
-      'ERR_CHANNEL_FULL',
-      `the channel before ${stage} was full (${capacity}): raise its \`capacity\`, or choose an \`overflow\``,
-    )
+    super(...said('ERR_CHANNEL_FULL', { stage, capacity }))
   }
 }
 
-/** An item was handed in after the input had ended. */
+/** An item was handed in after the input had ended, or where a source gives all of them. */
 export class SendAfterEnd extends MillraceError {
   readonly item: unknown
 
-  constructor(pipeline: string, item: unknown) {
-    super('ERR_SEND_AFTER_END', `${pipeline} takes no more items: end() or stop() was called, or its run is over`)
+  constructor(pipeline: string, item: unknown, hasSource = false) {
+    const why = hasSource
+      ? 'its source gives them all; leave out `from`, and they can be sent'
+      : 'end() or stop() was called, or its run is over'
+    super(...said('ERR_SEND_AFTER_END', { pipeline, why }))
     this.item = item
   }
 }
@@ -210,14 +251,28 @@ export class SendAfterEnd extends MillraceError {
 /** The run ended before it could answer. */
 export class RunEnded extends MillraceError {
   constructor(pipeline: string, cause?: unknown) {
-    super('ERR_RUN_ENDED', `the run of ${pipeline} ended before this item was done`, { cause })
+    super(...said('ERR_RUN_ENDED', { pipeline }), { cause })
   }
 }
 
 /** `ask` was not answered in time. */
 export class AskTimeout extends MillraceError {
   constructor(pipeline: string, timeout: number) {
-    super('ERR_ASK_TIMEOUT', `${pipeline} did not answer within ${timeout} ms`)
+    super(...said('ERR_ASK_TIMEOUT', { pipeline, timeout }))
+  }
+}
+
+/** A source gave, when the run began, nothing that could be read. */
+export class InvalidSource extends MillraceError {
+  constructor(pipeline: string, wanted: string, actual: unknown) {
+    super(...said('ERR_INVALID_SOURCE', { pipeline, wanted, actual: shown(actual) }))
+  }
+}
+
+/** A function that was given to `pipe` is no RxJS operator. */
+export class InvalidOperator extends MillraceError {
+  constructor(actual: unknown) {
+    super(...said('ERR_INVALID_OPERATOR', { actual: shown(actual) }))
   }
 }
 
@@ -227,10 +282,7 @@ export class ItemDropped extends MillraceError {
   readonly stage: string
 
   constructor(pipeline: string, stage: string) {
-    super(
-      'ERR_ITEM_DROPPED',
-      `something asked of ${pipeline} was dropped before ${stage}, whose channel was full: raise its \`capacity\`, or choose another \`overflow\``,
-    )
+    super(...said('ERR_ITEM_DROPPED', { pipeline, stage }))
     this.stage = stage
   }
 }
@@ -238,20 +290,15 @@ export class ItemDropped extends MillraceError {
 /** A source that can be read only once was given to a second run. */
 export class SourceUsed extends MillraceError {
   constructor(pipeline: string, kind: string) {
-    super(
-      'ERR_SOURCE_USED',
-      `the source of ${pipeline} is a ${kind}, which can be read only once, and an earlier run has it: give a function that makes a new one`,
-    )
+    super(...said('ERR_SOURCE_USED', { pipeline, kind: withArticle(kind) }))
   }
 }
 
 /** Nobody reads the results. */
 export class UnreadOutput extends MillraceError {
   constructor(pipeline: string, waiting: number, millis: number) {
-    super(
-      'ERR_UNREAD_OUTPUT',
-      `${waiting} results of ${pipeline} have waited ${millis} ms for a reader: subscribe to \`run.output\`, loop with \`for await\`, use \`run.consume\`, or end with a stage that returns nothing`,
-    )
+    const have = waiting === 1 ? 'has' : 'have'
+    super(...said('ERR_UNREAD_OUTPUT', { results: counted(waiting, 'result'), pipeline, have, millis }))
   }
 }
 
@@ -263,11 +310,16 @@ export class UnhandledDeadLetters extends MillraceError {
 
   constructor(pipeline: string, count: number, first: readonly { stage: string; error: unknown }[]) {
     const head = first[0]
-    const what = `${pipeline} gave up ${count} items and nobody subscribed to \`run.deadLetters\``
-    const which = head
-      ? `the first, in ${head.stage}: ${described(head.error)}`
-      : 'beyond the first 1,000 they are only counted'
-    super('ERR_UNHANDLED_DEAD_LETTERS', `${what}; ${which}`, head && { cause: head.error })
+    super(
+      ...said('ERR_UNHANDLED_DEAD_LETTERS', {
+        pipeline,
+        items: counted(count, 'item'),
+        stage: head?.stage,
+        cause: head && described(head.error),
+        beyond: head ? undefined : 'beyond the first 1,000 they are only counted',
+      }),
+      head && { cause: head.error },
+    )
     this.count = count
     this.deadLetters = first
   }
@@ -276,10 +328,7 @@ export class UnhandledDeadLetters extends MillraceError {
 /** The state of an actor went with its worker. */
 export class StateLost extends MillraceError {
   constructor(keys: number) {
-    super(
-      'ERR_STATE_LOST',
-      `its worker went, and with it the state of ${keys === 1 ? 'one key' : `${keys} keys`}: give the actor \`snapshot\` and \`restore\`, or say \`volatile: true\``,
-    )
+    super(...said('ERR_STATE_LOST', { keys: keys === 1 ? 'one key' : `${keys} keys` }))
   }
 }
 
@@ -289,10 +338,7 @@ export class GraceExceeded extends MillraceError {
   readonly abandoned: readonly string[]
 
   constructor(pipeline: string, grace: number, abandoned: readonly string[]) {
-    super(
-      'ERR_GRACE_EXCEEDED',
-      `${pipeline} did not end within its grace period of ${grace} ms; abandoned: ${abandoned.join(', ')}. A handler should end when \`context.signal\` aborts`,
-    )
+    super(...said('ERR_GRACE_EXCEEDED', { pipeline, grace, abandoned: abandoned.join(', ') }))
     this.abandoned = abandoned
   }
 }
@@ -300,31 +346,36 @@ export class GraceExceeded extends MillraceError {
 /** Items are under way, and nothing moves. */
 export class Inactive extends MillraceError {
   constructor(pipeline: string, millis: number, holders: readonly string[]) {
-    super('ERR_INACTIVE', `${pipeline} has not moved for ${millis} ms: ${holders.join(', ')}`)
+    super(...said('ERR_INACTIVE', { pipeline, millis, holders: holders.join(', ') }))
   }
 }
 
 /** More dead letters than `tolerate` allows. */
 export class TooManyDeadLetters extends MillraceError {
   constructor(policy: { deadLetters: number } | { share: number; of: number }, cause: unknown) {
-    const limit =
-      'deadLetters' in policy ? `${policy.deadLetters}` : `${policy.share * 100} % of the last ${policy.of} items`
-    super('ERR_TOO_MANY_DEAD_LETTERS', `more dead letters than \`tolerate\` allows (${limit})`, { cause })
+    super(...said('ERR_TOO_MANY_DEAD_LETTERS', { limit: tolerated(policy) }), { cause })
   }
+}
+
+function tolerated(policy: { deadLetters: number } | { share: number; of: number }): string {
+  if ('deadLetters' in policy) return `${policy.deadLetters}`
+  const percent = Number((policy.share * 100).toPrecision(12)) // 0.07 * 100 is 7.000000000000001
+  return `${percent} % of the last ${counted(policy.of, 'item')}`
 }
 
 /** Workers of a stage died more often than `maxRestarts` allows. */
 export class TooManyRestarts extends MillraceError {
   constructor(restarts: number, within: number, cause: unknown) {
-    super('ERR_TOO_MANY_RESTARTS', `restarted more than ${restarts} times within ${within} ms: ${described(cause)}`, {
-      cause,
-    })
+    const times = restarts === 1 ? 'once' : `${restarts} times`
+    super(...said('ERR_TOO_MANY_RESTARTS', { times, within, cause: described(cause) }), { cause })
   }
 }
 
 /** There is no stage of that name. */
 export class UnknownStage extends MillraceError {
   constructor(pipeline: string, stage: string, known: readonly string[]) {
-    super('ERR_UNKNOWN_STAGE', `${pipeline} has no stage ${shown(stage)}: its stages are ${known.join(', ')}`)
+    const near = nearest(stage, known)
+    const names = near === undefined ? known.join(', ') : undefined
+    super(...said('ERR_UNKNOWN_STAGE', { pipeline, stage: shown(stage), near: near && shown(near), known: names }))
   }
 }

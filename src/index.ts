@@ -14,8 +14,10 @@ export {
   Inactive,
   InvalidBlueprint,
   InvalidKey,
+  InvalidOperator,
   InvalidOption,
   InvalidOptions,
+  InvalidSource,
   ItemDropped,
   ItemTimeout,
   MillraceError,
@@ -37,6 +39,8 @@ export {
 } from './errors.ts'
 /* ── looking in ── */
 export type { Snapshot, Spread, StageSnapshot } from './metrics/snapshot.ts'
+/* ── options ── */
+export { checkOptions, type Option, type Options } from './options.ts'
 /* ── pipelines ── */
 export type {
   DeadLetter,

@@ -3,14 +3,21 @@
  *
  * The check, the messages and the reference page come from these rows.
  */
-import { InvalidOptions, type Mistake, shown } from './errors.ts'
+import { InvalidOptions, type Mistake, mistake, shown } from './errors.ts'
+import { nearest } from './nearest.ts'
 
+/** One row: what an option may be, what it is when it is left out, and what it means. */
 export interface Option {
-  /** What it may be, as the message and the reference say it. */
+  /** What it may be, as the message and the reference say it: `a whole number from 1`. */
   readonly expected: string
   readonly accepts: (value: unknown) => boolean
-  /** As the reference says it. */
-  readonly default: string
+  /** What it is when it is left out. */
+  readonly value?: unknown
+  /** The same, as the reference says it. @default `value`, as it is written; without one, 'none' */
+  readonly default?: string
+  /** There is nothing that it could be when it is left out. @default false */
+  readonly required?: boolean
+  /** What it says, in a sentence. */
   readonly doc: string
 }
 export type Options = Readonly<Record<string, Option>>
@@ -21,56 +28,65 @@ export type Options = Readonly<Record<string, Option>>
  * An option whose value is `undefined` counts as left out.
  */
 export function mistakesIn(given: unknown, options: Options, place: string): Mistake[] {
-  if (given === undefined) return []
-  if (!isRecord(given)) {
-    return [{ code: 'NOT_OPTIONS', place, message: `options must be an object, got ${shown(given)} (${typeof given})` }]
+  const known = Object.keys(options).join(', ')
+  const missing = Object.entries(options).filter(
+    ([name, { required }]) => required && (given as Record<string, unknown> | null | undefined)?.[name] === undefined,
+  )
+  if (given === undefined && missing.length === 0) return []
+  if (given !== undefined && !isRecord(given)) {
+    return [mistake('NOT_OPTIONS', place, { actual: shown(given), type: typeof given, known })]
   }
   const mistakes: Mistake[] = []
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(given ?? {})) {
     if (value === undefined) continue
     const option = Object.hasOwn(options, name) ? options[name] : undefined
     if (!option) {
       const near = nearest(name, Object.keys(options))
-      const hint = near ? `: did you mean \`${near}\`?` : `; there are ${Object.keys(options).join(', ')}`
-      mistakes.push({ code: 'UNKNOWN_OPTION', place, message: `unknown option \`${name}\`${hint}` })
+      mistakes.push(mistake('UNKNOWN_OPTION', place, { name, near, known: near === undefined ? known : undefined }))
     } else if (!option.accepts(value)) {
-      const message = `\`${name}\` must be ${option.expected}, got ${shown(value)} (${typeof value})`
-      mistakes.push({ code: 'INVALID_OPTION', place, message })
+      const { expected } = option
+      const [actual, type] = [shown(value), typeof value]
+      mistakes.push(mistake('INVALID_OPTION', place, { name, expected, actual, type, hint: hintFor(value, option) }))
     }
   }
+  for (const [name, { expected }] of missing) mistakes.push(mistake('MISSING_OPTION', place, { name, expected }))
   return mistakes
 }
 
-/** Throws `InvalidOptions` with all that is wrong with the options of a method. */
+/** What was probably meant: a number and not its text, a word that is near, an object or a name inside of it. */
+function hintFor(value: unknown, { expected, accepts }: Option): string | undefined {
+  const asked = (word: string | undefined) => word && `did you mean ${word}?`
+  if (typeof value === 'string') {
+    if (value.trim() !== '' && accepts(Number(value))) return `write it without quotes, ${Number(value)}`
+    const words = [...expected.matchAll(/'([^']+)'/g)].map(([, word]) => word!)
+    const near = nearest(value, words)
+    return asked(near && `'${near}'`)
+  }
+  const names = [...expected.matchAll(/\{ ([^}]*) \}/g)].flatMap(([, names]) => names!.match(/\w+/g) ?? [])
+  if (!isRecord(value)) {
+    const whole = names.find(name => accepts({ [name]: value }))
+    return whole && `write { ${whole}: ${shown(value)} }`
+  }
+  const unknown = Object.keys(value).find(name => !names.includes(name))
+  if (unknown === undefined || names.length === 0) return undefined
+  const near = nearest(unknown, names)
+  return near ? asked(`\`${near}\``) : `it has no \`${unknown}\``
+}
+
+/**
+ * Throws all that is wrong with the options of a method, or of a function that makes an actor.
+ *
+ *     const batchOptions = {
+ *       size: { expected: 'a whole number from 1', accepts: isCount, required: true, doc: 'Items a batch holds.' },
+ *     } as const satisfies Options
+ *
+ *     checkOptions(options, batchOptions, 'batch')
+ *
+ * @throws {InvalidOptions}
+ */
 export function checkOptions(given: unknown, options: Options, place: string): void {
   const mistakes = mistakesIn(given, options, place)
   if (mistakes.length > 0) throw new InvalidOptions(mistakes)
-}
-
-/** The known word that differs least from `word`, if it is near enough to have been meant. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  let best: string | undefined
-  // As many edits as letters make any word of any other.
-  let least = Math.min(Math.max(2, Math.floor(word.length / 3)) + 1, word.length)
-  for (const candidate of known) {
-    const distance = edits(word.toLowerCase(), candidate.toLowerCase())
-    if (distance < least) [best, least] = [candidate, distance]
-  }
-  return best
-}
-
-/** Insertions, deletions and replacements that make one word of another (Levenshtein; Wagner and Fischer 1974). */
-function edits(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, replaced))
-    }
-    row = next
-  }
-  return row[to.length]!
 }
 
 /* ── What a value may be ─────────────────────────────────────────────────── */
@@ -86,6 +102,11 @@ const oneOf =
     words.includes(value as string)
 const fn = (value: unknown) => typeof value === 'function'
 
+/** An object as it is written, `{ … }`: what is made by a class may have anything else beside its options. */
+export function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}
+
 /** An object that may have names, and not the array that somebody put there. */
 function isRecord(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -100,11 +121,12 @@ const count = whole(0)
 const capacity = (value: unknown) =>
   count(value) || value === Infinity || record({ items: v => count(v) || v === Infinity, bytes: positive })(value)
 const size = 'a whole number from 0, or { items, bytes }'
-const overflow: Omit<Option, 'doc'> = {
+const overflow = {
   expected: "'wait', 'drop-newest', 'drop-oldest' or 'fail'",
   accepts: oneOf('wait', 'drop-newest', 'drop-oldest', 'fail'),
+  value: 'wait',
   default: "'wait'; 'fail' for an Observable source, which cannot be asked to wait",
-}
+} as const satisfies Omit<Option, 'doc'>
 const limit = 1 << 20
 const workers = whole(0, limit)
 
@@ -118,80 +140,82 @@ export const stageOptions = {
         (value as { min: number }).min <= (value as { max: number }).max) ||
       (record({ inline: workers, threads: workers, processes: workers })(value) &&
         Object.keys(value as object).length > 0),
-    default: '1',
+    value: 1,
     doc: 'How many workers share the stage; 0 pauses it.',
   },
   concurrency: {
     expected: 'a whole number from 1',
     accepts: whole(1, limit),
-    default: '1',
+    value: 1,
     doc: 'Items one worker may have in flight at once (asynchronous handlers). Exactly so many, never more.',
   },
   on: {
     expected: "'inline', 'threads', 'processes', or a runtime",
     accepts: value =>
       oneOf('inline', 'threads', 'processes')(value) || typeof (value as { kind?: unknown })?.kind === 'string',
+    value: 'inline',
     default: "the run's, else 'inline'",
     doc: 'Where the workers live.',
   },
   key: {
     expected: 'a property name or a function of the item',
     accepts: value => fn(value) || typeof value === 'string' || typeof value === 'number' || typeof value === 'symbol',
-    default: 'none',
     doc: 'Items of one key are handled one after another, in order, with state of their own.',
   },
   order: {
     expected: "'input' or 'completion'",
     accepts: oneOf('input', 'completion'),
-    default: "'input'",
+    value: 'input',
     doc: 'Whether results leave in the order items came in, or as they finish (per key, they stay in order either way).',
   },
   capacity: {
     expected: size,
     accepts: capacity,
+    value: { items: 1024, bytes: 64 * 1024 * 1024 },
     default: '{ items: 1024, bytes: 64 MiB }',
     doc: 'What the channel before the stage may hold. Below it the channel lets in one whole item’s outputs; 0 hands an item only to a worker that waits.',
   },
   inFlight: {
     expected: 'a whole number from 1',
     accepts: whole(1),
+    value: Infinity,
     default: 'no limit but the channels',
     doc: 'Items of this stage under way or not yet handed on; the slot is taken before computing. 1 is fully synchronous.',
   },
   emit: {
     expected: "'whole' or 'streaming'",
     accepts: oneOf('whole', 'streaming'),
-    default: "'whole'",
+    value: 'whole',
     doc: 'Whether the outputs of one item leave together once it is done, or each as it is yielded. Streaming, a generator is asked for no more than can leave; of an Observable, up to 1,000,000 outputs or 64 MiB may wait.',
   },
   overflow: { ...overflow, doc: 'What a full channel before the stage does with one item more.' },
   timeout: {
     expected: 'a number of milliseconds above 0',
     accepts: positive,
+    value: Infinity,
     default: 'no limit',
     doc: 'Milliseconds one item may take, all attempts together.',
   },
   retry: {
     expected: '{ attempts, deaths, backoff }: whole numbers from 1 and a function of the attempt',
     accepts: record({ attempts: value => whole(1)(value) || value === Infinity, deaths: whole(1), backoff: fn }),
-    default: '{ attempts: 1, deaths: 3 }',
+    value: { attempts: 1, deaths: 3 },
     doc: 'How often an item is tried when the handler throws, how many workers it may take with it, and how long to wait in between.',
   },
   onFailure: {
     expected: "'stop', 'skip', 'restart', or a function of the failure that gives one of them",
     accepts: value => fn(value) || oneOf('stop', 'skip', 'restart')(value),
-    default: "'stop'",
+    value: 'stop',
     doc: 'What a failed item costs: the pipeline, itself (a dead letter), or the worker as well.',
   },
   schema: {
     expected: 'a Standard Schema (zod, valibot, arktype …)',
     accepts: value => fn((value as { '~standard'?: { validate?: unknown } })?.['~standard']?.validate),
-    default: 'none',
     doc: 'Checks items where they enter the stage.',
   },
-} satisfies Options
+} as const satisfies Options
 
-const body: Pick<Option, 'expected' | 'accepts' | 'default'> = { expected: 'a function', accepts: fn, default: 'none' }
+const body = { expected: 'a function', accepts: fn }
 
 /** What a behaviour, or a body over the whole stream, may have. */
 export const behaviourOptions = {
@@ -209,7 +233,7 @@ export const behaviourOptions = {
   volatile: {
     expected: 'true or false',
     accepts: value => typeof value === 'boolean',
-    default: 'false',
+    value: false,
     doc: 'Losing state with a worker is fine.',
   },
   key: { ...stageOptions.key, doc: 'As the option of the stage, which goes before it.' },
@@ -217,45 +241,46 @@ export const behaviourOptions = {
   errors: {
     expected: 'an array of error classes',
     accepts: value => Array.isArray(value) && value.every(fn),
-    default: 'none',
     doc: 'Error classes to be revived as themselves, beside those that the actor’s module exports.',
   },
-} satisfies Options
+} as const satisfies Options
 
 export const sourceOptions = {
   capacity: { ...stageOptions.capacity, doc: 'What the channel behind the source may hold.' },
   overflow: { ...overflow, doc: 'What a full channel behind the source does with one item more.' },
-} satisfies Options
+} as const satisfies Options
 
 export const supervisionOptions = {
   strategy: {
     expected: "'one-for-one', 'rest-for-one' or 'one-for-all'",
     accepts: oneOf('one-for-one', 'rest-for-one', 'one-for-all'),
-    default: "'one-for-one'",
+    value: 'one-for-one',
     doc: 'Which stages restart their workers when a worker of one is restarted.',
   },
   maxRestarts: {
     expected: 'a whole number from 0',
     accepts: count,
+    value: (workers: number) => Math.max(3, workers),
     default: 'max(3, workers)',
     doc: 'Give up after this many restarts of a stage …',
   },
   within: {
     expected: 'milliseconds above 0',
     accepts: positive,
-    default: '5000',
+    value: 5_000,
     doc: '… within this many milliseconds.',
   },
   backoff: {
     expected: 'a function of the restart’s number',
     accepts: fn,
+    value: () => 0,
     default: 'no wait',
     doc: 'Milliseconds to wait before the n-th restart.',
   },
   grace: {
     expected: 'milliseconds from 0',
     accepts: value => typeof value === 'number' && value >= 0,
-    default: '15000',
+    value: 15_000,
     doc: 'Milliseconds that a teardown may take in all.',
   },
   inactivity: {
@@ -273,13 +298,12 @@ export const supervisionOptions = {
     default: 'no limit',
     doc: 'More dead letters than this stop the pipeline.',
   },
-} satisfies Options
+} as const satisfies Options
 
 export const runOptions = {
   signal: {
     expected: 'an AbortSignal',
     accepts: value => value instanceof AbortSignal,
-    default: 'none',
     doc: 'Its abort ends the run at once; `done` rejects with its reason.',
   },
   on: { ...stageOptions.on, default: "'inline'", doc: 'Where stages run that can travel and do not say.' },
@@ -291,13 +315,13 @@ export const runOptions = {
   inFlight: {
     expected: 'a whole number from 1',
     accepts: whole(1),
+    value: Infinity,
     default: 'no limit but the channels',
     doc: 'End-to-end bound on source items under way.',
   },
   inspect: {
     expected: 'a function',
     accepts: fn,
-    default: 'none',
     doc: 'Receives the lifecycle events of the XState machines, as `createActor` takes it.',
   },
   clock: {
@@ -307,19 +331,19 @@ export const runOptions = {
     default: "the machine's",
     doc: 'What every wait of the run asks for the time; tests hand in a manual one.',
   },
-} satisfies Options
+} as const satisfies Options
 
 /* ── Options of what a run can do ────────────────────────────────────────── */
 
 export const consumeOptions = {
   concurrency: { ...stageOptions.concurrency, doc: 'Results that the function may have in hand at once.' },
-} satisfies Options
+} as const satisfies Options
 
 export const askOptions = {
   signal: { ...runOptions.signal, doc: 'Its abort ends the waiting; the promise rejects with its reason.' },
   timeout: { ...stageOptions.timeout, doc: 'Milliseconds that the answer may take.' },
-} satisfies Options
+} as const satisfies Options
 
 export const stopOptions = {
   grace: { ...supervisionOptions.grace, default: "the run's", doc: 'Milliseconds that the teardown may take in all.' },
-} satisfies Options
+} as const satisfies Options

@@ -21,7 +21,7 @@ const layers = [
   ['testing'],
   ['cli'],
 ]
-const bottom = ['errors.ts', 'options.ts', 'clock.ts']
+const bottom = ['messages.ts', 'nearest.ts', 'errors.ts', 'options.ts', 'clock.ts']
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const architecture = suite('architecture')
@@ -52,6 +52,18 @@ architecture('the shelf of actors stands on the public surface alone', () => {
       if (!target.startsWith('.')) continue
       const path = resolved(`actors/${file}`, target)
       if (path !== 'src/index.ts' && !path.startsWith('actors/')) others.push(`${file} → ${target}`)
+    }
+  }
+  assert.equal(others, [])
+})
+
+architecture('examples import the package by its name, as whoever copies them will', () => {
+  const others: string[] = []
+  for (const file of sourcesOf('examples')) {
+    for (const { target } of importsOf('examples', file)) {
+      if (!target.startsWith('.')) continue
+      const path = resolved(`examples/${file}`, target)
+      if (!path.startsWith('examples/')) others.push(`${file} → ${target}`)
     }
   }
   assert.equal(others, [])

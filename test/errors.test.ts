@@ -82,11 +82,13 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
   ],
   [new errors.InvalidOption('size', 'above 0', 0, 'batch'), '`size` must be above 0, got 0 (number), in batch'],
   [
-    new errors.InvalidBlueprint('p', [{ code: 'NO_NAME', place: 'p/1', message: 'a stage needs a name' }]),
+    new errors.InvalidBlueprint([{ code: 'NO_NAME', level: 'mistake', place: 'p/1', message: 'a stage needs a name' }]),
     'p/1: a stage needs a name (NO_NAME)',
   ],
   [
-    new errors.InvalidOptions([{ code: 'INVALID_OPTION', place: 'p/stop', message: '`grace` must be from 0, got -1' }]),
+    new errors.InvalidOptions([
+      { code: 'INVALID_OPTION', level: 'mistake', place: 'p/stop', message: '`grace` must be from 0, got -1' },
+    ]),
     '`grace` must be from 0, got -1, in p/stop',
   ],
   [new errors.SequenceError('result 3 came twice'), 'result 3 came twice'],
@@ -95,10 +97,22 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
   [new errors.UndefinedItem('the source of p', 3), /^the source of p gave `undefined` as item 3: .* or give null$/],
   [new errors.SchemaMismatch([{ message: 'too small' }]), "does not match the stage's schema: too small"],
   [new errors.InvalidKey({}), '`key` must give a string or a number for each item, got {} (object)'],
+  [
+    new errors.InvalidKey(undefined, { key: 'acount', item: { account: 'NL01' } }),
+    '`key`, here `"acount"`, must give a string or a number for each item, got undefined (undefined): did you mean `account`?',
+  ],
+  [
+    new errors.InvalidKey(undefined, { key: 'id', item: { account: 'NL01', cents: 3 } }),
+    '`key`, here `"id"`, must give a string or a number for each item, got undefined (undefined): the item has account, cents',
+  ],
+  [
+    new errors.InvalidKey(null, { key: (item: { account: null }) => item.account, item: { account: null } }),
+    '`key`, here `(item) => item.account`, must give a string or a number for each item, got null (object)',
+  ],
   [new errors.OutputLimit('1,000,000 outputs'), /^one item led to more than 1,000,000 outputs, .*`emit: 'streaming'`$/],
   [
     new errors.OutputLimit('64 MiB', 'waiting'),
-    /^one item led to more than 64 MiB that had to wait, .*: give a generator, /,
+    /^one item led to more than 64 MiB, which had to wait, .*: give a generator, /,
   ],
   [
     new errors.OutputLimit('1,000,000 results', 'answer'),
@@ -113,6 +127,8 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
     /^something asked of p was dropped before s, whose channel was full: .*`overflow`$/,
   ],
   [new errors.AskTimeout('p', 50), 'p did not answer within 50 ms'],
+  [new errors.InvalidSource('p', 'must give an iterator', 5), 'the source of p must give an iterator, got 5'],
+  [new errors.InvalidOperator(5), /^`pipe` takes RxJS operators, and one of them gave 5 .*`map`$/],
   [
     new errors.SourceUsed('p', 'generator'),
     /^the source of p is a generator, .*: give a function that makes a new one$/,
@@ -135,7 +151,8 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
     'more dead letters than `tolerate` allows (10 % of the last 50 items)',
   ],
   [new errors.TooManyRestarts(3, 5_000, cause), 'restarted more than 3 times within 5000 ms: RangeError: too far'],
-  [new errors.UnknownStage('p', 'hsah', ['hash', 'print']), 'p has no stage "hsah": its stages are hash, print'],
+  [new errors.UnknownStage('p', 'hsah', ['hash', 'print']), 'p has no stage "hsah": did you mean "hash"?'],
+  [new errors.UnknownStage('p', 'sum', ['hash', 'print']), 'p has no stage "sum": its stages are hash, print'],
 ]
 
 classes('say what was wanted, what came, and what to do', () => {
@@ -179,15 +196,15 @@ classes.run()
 
 const data = suite('an error')
 
-data('of a blueprint lists all mistakes, a line for each', () => {
+data('of a blueprint lists all mistakes, a line for each, and begins with the first', () => {
   const mistakes = [
-    { code: 'NO_NAME', place: 'p/1', message: 'a stage needs a name' },
-    { code: 'NOT_A_BODY', place: 'p/two', message: 'a stage takes an actor' },
-  ]
-  const error = new InvalidBlueprint('p', mistakes)
+    { code: 'NO_NAME', level: 'mistake', place: 'p/1', message: 'a stage needs a name' },
+    { code: 'NOT_A_BODY', level: 'mistake', place: 'p/two', message: 'a stage takes an actor' },
+  ] as const
+  const error = new InvalidBlueprint(mistakes)
   assert.is(
     error.message,
-    'pipeline p has 2 mistakes:\n  p/1: a stage needs a name (NO_NAME)\n  p/two: a stage takes an actor (NOT_A_BODY)',
+    'p/1: a stage needs a name (NO_NAME), and 1 more mistake:\n  p/two: a stage takes an actor (NOT_A_BODY)',
   )
   assert.is(error.mistakes, mistakes)
 })

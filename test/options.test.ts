@@ -1,8 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { defaultOf } from '../docs/generate.ts'
 import { InvalidOptions } from '../src/errors.ts'
+import { nearest } from '../src/nearest.ts'
 import * as all from '../src/options.ts'
-import { checkOptions, mistakesIn, nearest, type Options } from '../src/options.ts'
+import { checkOptions, mistakesIn, type Option, type Options } from '../src/options.ts'
 import { manualClock } from '../src/testing/manual-clock.ts'
 
 const tables = Object.entries(all as Record<string, unknown>).flatMap(([name, value]): [string, Options][] =>
@@ -26,9 +28,24 @@ mistakes('finds nothing wrong with options that are left out', () => {
 
 mistakes('finds all that is wrong, each with its place, what was wanted, and what came', () => {
   assert.equal(mistakesIn({ workers: '4', order: null, wrokers: 1 }, table, 'p/s'), [
-    { code: 'INVALID_OPTION', place: 'p/s', message: '`workers` must be a number, got "4" (string)' },
-    { code: 'INVALID_OPTION', place: 'p/s', message: "`order` must be 'input', got null (object)" },
-    { code: 'UNKNOWN_OPTION', place: 'p/s', message: 'unknown option `wrokers`: did you mean `workers`?' },
+    {
+      code: 'INVALID_OPTION',
+      level: 'mistake',
+      place: 'p/s',
+      message: '`workers` must be a number, got "4" (string): write it without quotes, 4',
+    },
+    {
+      code: 'INVALID_OPTION',
+      level: 'mistake',
+      place: 'p/s',
+      message: "`order` must be 'input', got null (object)",
+    },
+    {
+      code: 'UNKNOWN_OPTION',
+      level: 'mistake',
+      place: 'p/s',
+      message: 'unknown option `wrokers`: did you mean `workers`?',
+    },
   ])
 })
 
@@ -42,6 +59,42 @@ mistakes('does not take what every object has for an option', () => {
     const given = Object.defineProperty({}, name, { value: 1, enumerable: true })
     assert.is(mistakesIn(given, table, 'p')[0]?.code, 'UNKNOWN_OPTION', name)
   }
+})
+
+mistakes('say what was probably meant', () => {
+  const [hint, options] = [(message = '') => /: (?!.*got)(.*)$/.exec(message)?.[1], all.stageOptions]
+  const cases: [given: object, hint: string | undefined][] = [
+    [{ concurrency: '4' }, 'write it without quotes, 4'],
+    [{ order: 'completed' }, "did you mean 'completion'?"],
+    [{ onFailure: 'Skip' }, "did you mean 'skip'?"],
+    [{ onFailure: 'ignore' }, undefined],
+    [{ concurrency: '' }, undefined],
+    [{ retry: { attempt: 3 } }, 'did you mean `attempts`?'],
+    [{ retry: { times: 3 } }, 'it has no `times`'],
+    [{ retry: { attempts: 0 } }, undefined],
+    [{ retry: 3 }, 'write { attempts: 3 }'],
+    [{ retry: 0 }, undefined],
+    [{ capacity: { item: 3 } }, 'did you mean `items`?'],
+  ]
+  for (const [given, expected] of cases) {
+    const [found] = mistakesIn(given, options, 'p')
+    assert.is(hint(found?.message.split(/got .*? \((?:string|number|object)\)/)[1]), expected, JSON.stringify(given))
+  }
+})
+
+mistakes('are also what is missing, where there is nothing that it could be', () => {
+  const size = { ...table.workers!, required: true }
+  for (const given of [undefined, {}, { size: undefined }]) {
+    assert.equal(mistakesIn(given, { size }, 'p'), [
+      {
+        code: 'MISSING_OPTION',
+        level: 'mistake',
+        place: 'p',
+        message: '`size` is missing: it must be a number',
+      },
+    ])
+  }
+  assert.equal(mistakesIn({ size: 1 }, { size }, 'p'), [])
 })
 
 mistakes('refuses what is no object', () => {
@@ -63,7 +116,7 @@ mistakes('are thrown all at once by a method', () => {
       error instanceof InvalidOptions &&
       error.mistakes.length === 2 &&
       error.message ===
-        '`workers` must be a number, got "4" (string), in p/run; unknown option `wrokers`: did you mean `workers`?, in p/run',
+        '`workers` must be a number, got "4" (string): write it without quotes, 4, in p/run; unknown option `wrokers`: did you mean `workers`?, in p/run',
   )
 })
 
@@ -271,7 +324,7 @@ for (const [name, options] of tables) {
   rows(`${name} are all spoken of here, and documented`, () => {
     assert.equal(Object.keys(options).sort(), Object.keys(examples[name]!).sort())
     for (const [option, row] of Object.entries(options)) {
-      for (const text of [row.expected, row.default]) assert.ok(text.length > 0, option)
+      for (const text of [row.expected, defaultOf(row)]) assert.ok(text.length > 0, option)
       assert.match(row.doc, /[.…]$/, option)
     }
   })
@@ -287,5 +340,15 @@ for (const [name, options] of tables) {
     })
   }
 }
+
+rows('are what they say when they are left out: what stands in for them is accepted', () => {
+  for (const [, options] of tables) {
+    for (const [name, option] of Object.entries(options) as [string, Option][]) {
+      if (option.value !== undefined && option.value !== Infinity && typeof option.value !== 'function') {
+        assert.ok(option.accepts(option.value), name)
+      }
+    }
+  }
+})
 
 rows.run()

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { defineActor } from '../../src/index.ts'
+import { defineActor } from 'millrace'
 import type { Measured } from './measure.ts'
 
 export interface Hashed {

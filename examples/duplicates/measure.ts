@@ -1,6 +1,6 @@
 /** How large a file is, and when it was last written: two files of different size need not be read to be told apart. */
 import { lstat } from 'node:fs/promises'
-import { defineActor } from '../../src/index.ts'
+import { defineActor } from 'millrace'
 import type { Found } from './walk.ts'
 
 export interface Measured {

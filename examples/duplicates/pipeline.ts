@@ -8,7 +8,7 @@
  * Only files that share their size with another are read. The first of a size waits; when a second one comes, both leave
  * at once, so hashing goes on while the walk does.
  */
-import { defineActor, type Failure, type FailurePolicy, pipeline, type Source } from '../../src/index.ts'
+import { defineActor, type Failure, type FailurePolicy, pipeline, type Source } from 'millrace'
 import { FileChanged, type Hashed, hash } from './hash.ts'
 import { type Measured, measure } from './measure.ts'
 import type { Found } from './walk.ts'

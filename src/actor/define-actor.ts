@@ -1,9 +1,11 @@
 /**
  * An actor: behaviour with a mailbox. A value; nothing runs until a pipeline does.
  */
-import { InvalidOption } from '../errors.ts'
+import { InvalidOption, InvalidOptions } from '../errors.ts'
+import { behaviourOptions, isPlain, mistakesIn } from '../options.ts'
 import type { AnyBehaviour, AnyStreamBehaviour, Behaviour, Emitted, Handler, StreamBehaviour } from './behaviour.ts'
 import type { Context } from './context.ts'
+import { remember } from './definitions.ts'
 
 declare const IN: unique symbol
 declare const OUT: unique symbol
@@ -51,16 +53,19 @@ export class ActorDefinition {
   readonly home: Home | undefined
   readonly body: Handler | AnyBehaviour | AnyStreamBehaviour
   readonly arg: unknown
+  /** `with` was called, if only with `undefined`. */
+  readonly isGiven: boolean
 
-  constructor(name: string, home: Home | undefined, body: ActorDefinition['body'], arg?: unknown) {
+  constructor(name: string, home: Home | undefined, body: ActorDefinition['body'], arg?: unknown, isGiven = false) {
     this.name = name
     this.home = home
     this.body = body
     this.arg = arg
+    this.isGiven = isGiven
   }
 
   with(arg: unknown): ActorDefinition {
-    return new ActorDefinition(this.name, this.home, this.body, arg)
+    return new ActorDefinition(this.name, this.home, this.body, arg, true)
   }
 }
 
@@ -73,6 +78,7 @@ export class ActorDefinition {
  * or `{ stream }` over all items. A behaviour whose `setup`, `start` or `stream` takes an argument gets it by `.with(arg)`.
  *
  * @throws {InvalidOption} when the name is empty, the home has no url, or the body is none of these.
+ * @throws {InvalidOptions} when the body has what no behaviour has, such as `recieve`.
  */
 export function defineActor<In, R>(
   name: string,
@@ -104,10 +110,14 @@ export function defineActor(name: string, homeOrBody: unknown, maybeBody?: unkno
   if (home !== undefined && typeof home?.url !== 'string') {
     throw new InvalidOption('home', '`import.meta`', home, `actor ${name}`)
   }
+  const mistakes = isPlain(body) ? mistakesIn(body, behaviourOptions, `actor ${name}`) : []
+  const isMeant = isBody(body) || mistakes.some(({ code }) => code === 'UNKNOWN_OPTION')
+  if (isMeant && mistakes.length > 0) throw new InvalidOptions(mistakes)
   if (!isBody(body)) {
     const expected = 'a function, { receive } or { stream }'
     throw new InvalidOption('behaviour', expected, body, `actor ${name}`)
   }
+  if (home) remember(home, name, body)
   return new ActorDefinition(name, home, body)
 }
 

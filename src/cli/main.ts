@@ -7,7 +7,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { nearest } from '../options.ts'
+import { nearest } from '../nearest.ts'
 import { check } from './check.ts'
 import { print, ReaderGone, Refused, warn } from './lines.ts'
 import { run } from './run.ts'

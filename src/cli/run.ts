@@ -5,15 +5,17 @@
  * finishes what it has in hand, for as long as its grace period lasts; the second ends the process.
  */
 import { described } from '../errors.ts'
-import { lineOf } from './check.ts'
+import { counted } from '../messages.ts'
+import { isMistake, lineOf, mistakesOf } from './check.ts'
 import { oneLine, print, ReaderGone, Refused, warn } from './lines.ts'
 import { load } from './load.ts'
 
 export async function run(file: string): Promise<number> {
-  const { pipeline, blueprint } = await load(file)
-  const mistakes = pipeline.validate()
-  for (const mistake of mistakes) warn(lineOf(mistake))
-  if (mistakes.length > 0) return 2
+  const loaded = await load(file)
+  const { pipeline, blueprint } = loaded
+  const found = (await mistakesOf(loaded)).filter(({ level }) => level !== 'note')
+  for (const mistake of found) warn(lineOf(mistake))
+  if (found.some(isMistake)) return 2
   if (!blueprint.source) throw new Refused(`pipeline ${pipeline.name} has no source: give it one with \`.from\``)
 
   const running = pipeline.run()
@@ -25,8 +27,8 @@ export async function run(file: string): Promise<number> {
     let results = 0
     for await (const result of running) await print(json(result, results++))
     const { dropped, unfinished } = await running.done
-    if (dropped > 0) warn(`${pipeline.name} dropped ${dropped} items`)
-    if (unfinished > 0) warn(`${pipeline.name} left ${unfinished} items unfinished`)
+    if (dropped > 0) warn(`${pipeline.name} dropped ${counted(dropped, 'item')}`)
+    if (unfinished > 0) warn(`${pipeline.name} left ${counted(unfinished, 'item')} unfinished`)
     return unfinished > 0 ? 1 : 0
   } catch (error) {
     await running.done.catch(() => {})

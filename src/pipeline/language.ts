@@ -25,7 +25,7 @@ export type Source<T> =
   | InteropObservable<T>
   | PromiseLike<T>
   | ArrayLike<T>
-  | (() => Iterable<T> | AsyncIterable<T>)
+  | (() => Iterable<T> | AsyncIterable<T> | Observable<T> | InteropObservable<T>)
 
 export type Overflow = 'wait' | 'drop-newest' | 'drop-oldest' | 'fail'
 
@@ -236,7 +236,7 @@ export interface Pipeline<In, Out, Where extends Home | undefined = undefined> e
 
   /** How the pipeline meets failures, and how it ends. Said twice, the later words win one by one. */
   supervise(policy: Supervision): Pipeline<In, Out, Where>
-  /** All that is wrong with the blueprint; `run` throws the same. */
+  /** All that is wrong with the blueprint, with warnings and notes, by `level`; `run` throws the mistakes. */
   validate(options?: RunOptions): readonly Mistake[]
   /**
    * Starts it. The source is asked for nothing before the current turn ends, so there is time to subscribe.

@@ -3,7 +3,7 @@
  * they emit later, between items or after the last, goes out as it comes.
  */
 import { isObservable, type Observable, type OperatorFunction, Subject } from 'rxjs'
-import { shown } from '../errors.ts'
+import { InvalidOperator } from '../errors.ts'
 import type { OpenFeed } from '../stage/feed.ts'
 
 export function operatorsFeed(operators: readonly OperatorFunction<any, any>[]): OpenFeed {
@@ -35,5 +35,5 @@ export function operatorsFeed(operators: readonly OperatorFunction<any, any>[]):
 function piped(observable: Observable<unknown>, operator: OperatorFunction<any, any>): Observable<unknown> {
   const result: unknown = observable.pipe(operator)
   if (isObservable(result)) return result
-  throw new TypeError(`\`pipe\` takes RxJS operators: one of them gave ${shown(result)} instead of an Observable`)
+  throw new InvalidOperator(result)
 }

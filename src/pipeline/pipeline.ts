@@ -53,8 +53,8 @@ class FluentPipeline {
   }
 
   run(options: RunOptions = {}): Running<any, any> {
-    const mistakes = this.validate(options)
-    if (mistakes.length > 0) throw new InvalidBlueprint(this.name, mistakes)
+    const mistakes = this.validate(options).filter(({ level }) => level === 'mistake')
+    if (mistakes.length > 0) throw new InvalidBlueprint(mistakes)
     return startRun(this[BLUEPRINT], options)
   }
 

@@ -5,15 +5,14 @@ import type { AnyBehaviour, AnyStreamBehaviour } from '../actor/behaviour.ts'
 import type { ActorDefinition } from '../actor/define-actor.ts'
 import type { Capacity } from '../channel/channel.ts'
 import { weigh } from '../channel/weigh.ts'
+import { InvalidKey } from '../errors.ts'
+import { stageOptions } from '../options.ts'
 import { type Step as FusedStep, fusedKernel, handlerKernel, receiveKernel } from '../runtime/inline/kernel.ts'
 import type { BehaviourBody, Body, StagePlan } from '../stage/plan.ts'
 import type { Blueprint, Step, StepBody } from './blueprint.ts'
 import type { StageOptions } from './language.ts'
 import { operatorsFeed } from './operators-feed.ts'
 import { streamFeed } from './stream-feed.ts'
-
-const defaultItems = 1024
-const defaultBytes = 64 * 1024 * 1024
 
 /** Makes the body of a stage of a pipeline that is a stage. */
 export type Nest = (stage: string, blueprint: Blueprint, stateful: boolean) => Omit<BehaviourBody, 'kernel'>
@@ -56,29 +55,40 @@ function optionsOf(
   const isStream = typeof own === 'object' && 'stream' in own
   return {
     workers,
-    concurrency: how.concurrency ?? 1,
-    keyOf: key === undefined ? undefined : typeof key === 'function' ? key : (item: any) => item[key],
-    order: isStream && workers > 1 ? 'completion' : (how.order ?? 'input'),
+    concurrency: how.concurrency ?? stageOptions.concurrency.value,
+    keyOf: key === undefined ? undefined : keyOf(key),
+    order: isStream && workers > 1 ? 'completion' : (how.order ?? stageOptions.order.value),
     capacity: capacityOf(channel.capacity),
-    overflow: channel.overflow ?? 'wait',
-    inFlight: how.inFlight ?? Infinity,
-    emit: how.emit ?? 'whole',
-    timeout: how.timeout ?? Infinity,
-    attempts: how.retry?.attempts ?? 1,
-    deaths: how.retry?.deaths ?? 3,
+    overflow: channel.overflow ?? stageOptions.overflow.value,
+    inFlight: how.inFlight ?? stageOptions.inFlight.value,
+    emit: how.emit ?? stageOptions.emit.value,
+    timeout: how.timeout ?? stageOptions.timeout.value,
+    attempts: how.retry?.attempts ?? stageOptions.retry.value.attempts,
+    deaths: how.retry?.deaths ?? stageOptions.retry.value.deaths,
     backoff: how.retry?.backoff,
-    onFailure: how.onFailure ?? 'stop',
+    onFailure: how.onFailure ?? stageOptions.onFailure.value,
     schema: how.schema ?? behaviour.schema,
   }
 }
 
+/** A key that says what it is and what it was given, where it does not give one. */
+function keyOf(key: PropertyKey | ((item: any) => unknown)): (item: any) => unknown {
+  const read = typeof key === 'function' ? key : (item: any) => item[key]
+  return item => {
+    const given = read(item)
+    if (typeof given === 'string' || typeof given === 'number') return given
+    throw new InvalidKey(given, { key, item })
+  }
+}
+
 export function capacityOf(capacity: StageOptions<any>['capacity']): Capacity {
-  if (typeof capacity === 'number') return { items: capacity, bytes: defaultBytes }
-  return { items: capacity?.items ?? defaultItems, bytes: capacity?.bytes ?? defaultBytes }
+  const { items, bytes } = stageOptions.capacity.value
+  if (typeof capacity === 'number') return { items: capacity, bytes }
+  return { items: capacity?.items ?? items, bytes: capacity?.bytes ?? bytes }
 }
 
 /** How many workers a stage has in this event loop, which has nothing to gain from more than what was asked for. */
-export function workersOf({ workers = 1 }: StageOptions<any>): number {
+export function workersOf({ workers = stageOptions.workers.value }: StageOptions<any>): number {
   if (typeof workers === 'number') return workers
   if (workers === 'auto') return 1
   if ('min' in workers) return Math.max(1, workers.min)

@@ -1,7 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ActorDefinition, allocate, defineActor, isBody } from '../../src/actor/define-actor.ts'
-import { InvalidOption } from '../../src/errors.ts'
+import { isDefinedTwice } from '../../src/actor/definitions.ts'
+import { InvalidOption, InvalidOptions } from '../../src/errors.ts'
 
 /* ── defineActor ────────────────────────────────────────────────────────── */
 
@@ -68,6 +69,7 @@ const refused: [what: string, args: unknown[], says: RegExp][] = [
     /^`home` must be `import\.meta`, got "file:.*, in actor a$/,
   ],
   ['a home that is null', ['a', null, receive], /^`home` must be `import\.meta`, got null \(object\), in actor a$/],
+  ['a body of its own make', ['a', Object.create({ receiv: receive })], /^`behaviour` must be .*, in actor a$/],
   ['arguments the wrong way round', ['a', receive, import.meta], /^`home` must be `import\.meta`, got .*, in actor a$/],
 ]
 for (const [what, args, says] of refused) {
@@ -83,7 +85,54 @@ for (const [what, args, says] of refused) {
   })
 }
 
+const misspelt: [body: object, says: string][] = [
+  [{ recieve: receive }, 'unknown option `recieve`: did you mean `receive`?, in actor a'],
+  [
+    { start: () => 0, recieve: receive, flsh: receive },
+    'unknown option `recieve`: did you mean `receive`?, in actor a; unknown option `flsh`: did you mean `flush`?, in actor a',
+  ],
+  [{ receive, onStop: receive }, 'unknown option `onStop`: did you mean `stop`?, in actor a'],
+  [{ receive, flush: 3 }, '`flush` must be a function, got 3 (number), in actor a'],
+]
+for (const [body, says] of misspelt) {
+  actors(`names the misspelt hook of { ${Object.keys(body).join(', ')} }`, () => {
+    for (const args of [
+      ['a', body],
+      ['a', import.meta, body],
+    ]) {
+      assert.throws(
+        () => (defineActor as (...args: unknown[]) => unknown)(...args),
+        (error: unknown) => error instanceof InvalidOptions && error.message === says,
+      )
+    }
+  })
+}
+
 actors.run()
+
+/* ── isDefinedTwice ─────────────────────────────────────────────────────── */
+
+const twice = suite('isDefinedTwice')
+
+twice('knows a module with two actors of one name', () => {
+  const here = { url: 'file:///here.js' }
+  defineActor('once', here, receive)
+  defineActor('twice', here, receive)
+  assert.not(isDefinedTwice(here, 'twice'))
+  defineActor('twice', here, (n: number) => -n)
+  assert.ok(isDefinedTwice(here, 'twice'))
+  assert.not(isDefinedTwice(here, 'once'))
+})
+
+twice('takes one body for one actor, however often it is defined, and two modules for two', () => {
+  const [here, there] = [{ url: 'file:///one.js' }, { url: 'file:///other.js' }]
+  for (const _ of [1, 2]) defineActor('same', here, receive)
+  defineActor('same', there, (n: number) => -n)
+  assert.not(isDefinedTwice(here, 'same'))
+  assert.not(isDefinedTwice(there, 'same'))
+})
+
+twice.run()
 
 /* ── isBody ─────────────────────────────────────────────────────────────── */
 

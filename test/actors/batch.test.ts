@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { batch } from '../../actors/batch.ts'
-import { InvalidOption, pipeline, type Running } from '../../src/index.ts'
+import { InvalidOptions, pipeline, type Running } from '../../src/index.ts'
 import { type ManualClock, manualClock } from '../../src/testing/index.ts'
 import { within } from '../support/within.ts'
 
@@ -182,18 +182,28 @@ for (const size of [0, -1, 1.5, NaN, Infinity, '3', undefined, null]) {
     assert.throws(
       () => batch({ size } as never),
       (error: unknown) =>
-        error instanceof InvalidOption &&
-        /^`size` must be a whole number from 1, got .*, in batch$/.test(error.message),
+        error instanceof InvalidOptions &&
+        /^`size` (is missing: it )?must be a whole number from 1(, got .*)?, in batch$/.test(error.message),
     )
   })
 }
+
+refused('what it does not know, and says all that is wrong at once', () => {
+  assert.throws(
+    () => batch({ sise: 10, within: '100' } as never),
+    (error: unknown) =>
+      error instanceof InvalidOptions &&
+      error.message ===
+        'unknown option `sise`: did you mean `size`?, in batch; `within` must be a number of milliseconds above 0, got "100" (string): write it without quotes, 100, in batch; `size` is missing: it must be a whole number from 1, in batch',
+  )
+})
 
 for (const within of [0, -1, NaN, '100', null]) {
   refused(`a time of ${JSON.stringify(within)} (${typeof within})`, () => {
     assert.throws(
       () => batch({ size: 1, within } as never),
       (error: unknown) =>
-        error instanceof InvalidOption &&
+        error instanceof InvalidOptions &&
         /^`within` must be a number of milliseconds above 0, got .*, in batch$/.test(error.message),
     )
   })

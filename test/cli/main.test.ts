@@ -33,6 +33,28 @@ cli('check takes an open pipeline, and ends though its module holds on to the pr
   assert.equal([code, stdout], [0, 'pipeline open: nothing is wrong\n'])
 })
 
+cli('check tells warnings and notes, and is content', async () => {
+  const { code, stdout } = await millrace('check', fixture('warned'))
+  assert.is(code, 0)
+  const [warning, note, ...rest] = stdout.trimEnd().split('\n')
+  assert.match(warning!, /^warned\/sum: its state has no key, .* \(warning STATEFUL_AFTER_COMPLETION\)$/)
+  assert.match(note!, /^warned\/pipe@3: operators .* \(note ASYNC_OPERATORS\)$/)
+  assert.equal(rest, [])
+})
+
+cli('run tells warnings, and runs', async () => {
+  const { code, stdout, stderr } = await millrace('run', fixture('warned'))
+  assert.equal([code, stdout], [0, '-3\n'])
+  assert.match(stderr, /^warned\/sum: .* \(warning STATEFUL_AFTER_COMPLETION\)\n$/)
+})
+
+cli('check knows which pipelines can be found where they travel to: those that are exported as they are', async () => {
+  const { code, stdout } = await millrace('check', fixture('travelling'))
+  assert.is(code, 2)
+  const found = [...stdout.matchAll(/^(\S+): .*\(NOT_EXPORTED\)$/gm)].map(([, place]) => place)
+  assert.equal(found, ['travelling/hidden', 'travelling/changed', 'travelling/nest/nest/inner'])
+})
+
 /* ── run ────────────────────────────────────────────────────────────────── */
 
 cli('run prints each result as a line of JSON', async () => {

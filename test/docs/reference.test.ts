@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { batchOptions } from '../../actors/batch.ts'
 import { errors, pages, tables } from '../../docs/generate.ts'
 import * as known from '../../src/errors.ts'
+import { errorMessages, mistakeMessages, retired } from '../../src/messages.ts'
 import * as options from '../../src/options.ts'
 
 const root = new URL('../../../', import.meta.url) // dist/test/docs → here
@@ -24,19 +26,25 @@ reference('knows every error, and what it is for', () => {
       .sort(),
     classes.sort(),
   )
-  for (const { name, doc } of errors()) assert.match(doc, /^\S.*\.$/, name)
+  for (const { name, is } of errors()) assert.match(is, /^\S.*\.$/, name)
 })
 
 reference('knows every table of options', () => {
   const all = Object.entries(options).flatMap(([name, value]) =>
     name.endsWith('Options') && typeof value === 'object' ? [value] : [],
   )
-  assert.equal(new Set(tables.map(([, , table]) => table)), new Set(all))
+  assert.equal(new Set(tables.map(([, , table]) => table)), new Set([...all, batchOptions]))
 })
 
-reference('has no code twice', () => {
-  const codes = errors().map(({ code }) => code)
+reference('has no code twice, and none that was retired', () => {
+  const codes = [...Object.keys(errorMessages), ...Object.keys(mistakeMessages), ...retired]
   assert.is(new Set(codes).size, codes.length)
+})
+
+reference('keeps every code that was ever given: test/docs/codes.txt only grows', () => {
+  const given = readFileSync(new URL('test/docs/codes.txt', root), 'utf8').trimEnd().split('\n')
+  const codes = [...Object.keys(errorMessages), ...Object.keys(mistakeMessages), ...retired]
+  assert.equal([...given].sort(), [...codes].sort())
 })
 
 reference.run()

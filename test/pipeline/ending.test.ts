@@ -322,7 +322,7 @@ stopping('says at once what is wrong with its options', () => {
   const stop = run.stop.bind(run) as (...args: any[]) => unknown
   assert.is(
     thrownBy(() => stop({ grace: '5' })).message,
-    '`grace` must be milliseconds from 0, got "5" (string), in p: stop',
+    '`grace` must be milliseconds from 0, got "5" (string): write it without quotes, 5, in p: stop',
   )
   assert.match(thrownBy(() => stop({ grase: 5 })).message, 'unknown option `grase`: did you mean `grace`?')
 })

@@ -258,7 +258,7 @@ mended('workers of threads and processes, which there are not, are a mistake and
   const [mistake] = any(pipeline('p').from([1]))
     .stage('s', (n: number) => n, { workers: { threads: 2 } })
     .validate()
-  assert.equal(mistake.code, 'NO_RUNTIME')
+  assert.equal(mistake.code, 'NO_INLINE_WORKERS')
 })
 
 mended('a misspelt part of a behaviour is a mistake', () => {

@@ -75,7 +75,7 @@ restarting('is stopped and set up anew, and the item is a dead letter', async ()
 restarting('waits first as long as the backoff says', async () => {
   const waits: number[] = []
   const { made } = failing()
-  const { clock } = await run(made.supervise({ backoff: (restart: number) => (waits.push(restart), 250) }))
+  const { clock } = await run(made.supervise({ backoff: (restart: number) => waits.push(restart) && 250 }))
   assert.deepEqual(waits, [1])
   assert.equal(clock.now(), 250)
 })

@@ -80,6 +80,13 @@ sources('may be a promise: one item', async () => {
   assert.deepEqual(results, ['a'])
 })
 
+sources('may be a function that gives an Observable, for the compiler too', async () => {
+  const made = pipeline('p')
+    .from(() => observableOf(letters))
+    .map(letter => letter.toUpperCase())
+  assert.deepEqual((await execute(made)).results, ['A', 'B', 'C'])
+})
+
 sources('may be empty, and the run ends', async () => {
   for (const from of [[], new Set(), (async function* () {})()]) {
     assert.deepEqual((await within(5_000, execute(pipeline('p').from(from as [])))).results, [])

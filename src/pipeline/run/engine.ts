@@ -9,6 +9,7 @@
 import { systemClock } from '../../clock.ts'
 import { Inactive, type MillraceError, UnreadOutput } from '../../errors.ts'
 import { Histogram } from '../../metrics/histogram.ts'
+import { runOptions, supervisionOptions } from '../../options.ts'
 import { Pump } from '../../stage/pump.ts'
 import type { Fault, Stage } from '../../stage/stage.ts'
 import type { Blueprint } from '../blueprint.ts'
@@ -49,8 +50,6 @@ export type Begin = (
   internals: Internals,
 ) => ReturnType<Parameters<typeof nestedBody>[0]>
 
-const defaultGrace = 15_000
-
 export class Engine {
   readonly name: string
   readonly pump: Pump
@@ -81,7 +80,7 @@ export class Engine {
     const { name, supervision, source } = blueprint
     claim(source?.value, name)
     this.name = name
-    this.grace = options.grace ?? supervision.grace ?? defaultGrace
+    this.grace = options.grace ?? supervision.grace ?? supervisionOptions.grace.value
     this.pump = new Pump(options.clock ?? systemClock, () => this.#rested())
     const { clock } = this.pump
     this.#startedAt = this.pump.time
@@ -96,7 +95,7 @@ export class Engine {
       const grace = inner.supervision.grace ?? this.grace
       return nestedBody(() => begin(inner, { clock, grace }, { ...internals, contained }), stateful)
     })
-    const inFlight = options.inFlight ?? Infinity
+    const inFlight = options.inFlight ?? runOptions.inFlight.value
     const isTagged = source === undefined || inFlight !== Infinity
     const host = stageHost(this, supervision.tolerate !== undefined)
     this.row = new Row(plans, isTagged, this.pump, host, internals.frameMost)

@@ -1,6 +1,7 @@
 /** Who is restarted with whom, and how often: the words of Erlang/OTP. */
 import type { Clock } from '../../clock.ts'
 import { TooManyRestarts } from '../../errors.ts'
+import { supervisionOptions } from '../../options.ts'
 import type { Stage } from '../../stage/stage.ts'
 import { RestartBudget } from '../../supervisor/restart-budget.ts'
 import type { Supervision } from '../language.ts'
@@ -27,7 +28,7 @@ export class Restarts {
 
   /** ms to wait before a worker's n-th restart. */
   backoff(restart: number): number {
-    return this.#supervision.backoff?.(restart) ?? 0
+    return (this.#supervision.backoff ?? supervisionOptions.backoff.value)(restart)
   }
 
   tooMany(stage: Stage, cause: unknown): TooManyRestarts {
@@ -36,7 +37,7 @@ export class Restarts {
 
   /** A worker of `stage` is restarted: so are those of the stages that the strategy names. */
   spread(stage: Stage, stages: readonly Stage[], cause: unknown): void {
-    const { strategy = 'one-for-one' } = this.#supervision
+    const { strategy = supervisionOptions.strategy.value } = this.#supervision
     if (strategy === 'one-for-one') return
     for (const other of stages) {
       if (other !== stage && (strategy === 'one-for-all' || other.index > stage.index)) other.restart(cause)
@@ -44,10 +45,10 @@ export class Restarts {
   }
 
   #most(stage: Stage): number {
-    return this.#supervision.maxRestarts ?? Math.max(3, stage.plan.workers)
+    return this.#supervision.maxRestarts ?? supervisionOptions.maxRestarts.value(stage.plan.workers)
   }
 
   get #within(): number {
-    return this.#supervision.within ?? 5_000
+    return this.#supervision.within ?? supervisionOptions.within.value
   }
 }

@@ -60,7 +60,7 @@ class Run implements Running<any, any> {
     const { name, outlet } = this.#engine
     if (typeof fn !== 'function') throw new InvalidOption('consume', 'given a function of the result', fn, name)
     checkOptions(options, consumeOptions, `${name}: consume`)
-    return outlet.consume(fn, options.concurrency ?? 1)
+    return outlet.consume(fn, options.concurrency ?? consumeOptions.concurrency.value)
   }
 
   /* ── input ─────────────────────────────────────────────────────────────── */
@@ -78,7 +78,7 @@ class Run implements Running<any, any> {
   #send(item: unknown, origin?: Origin): Promise<void> {
     const { name, source } = this.#engine
     if (source instanceof SentSource) return source.send(item, origin)
-    return Promise.reject(new SendAfterEnd(name, item))
+    return Promise.reject(new SendAfterEnd(name, item, true))
   }
 
   end(): void {

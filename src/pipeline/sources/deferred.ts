@@ -1,5 +1,5 @@
 /** A function that makes the source, asked when the run begins. */
-import { shown } from '../../errors.ts'
+import { InvalidSource } from '../../errors.ts'
 import { claim, kindOf } from './kind.ts'
 import type { Inlet, Source } from './source.ts'
 
@@ -38,9 +38,7 @@ export class DeferredSource implements Source {
     const made = make()
     const kind = kindOf(made)
     if (kind === undefined || kind === 'function') {
-      throw new TypeError(
-        `the source of ${pipeline} is a function, which must give something to iterate over, got ${shown(made)}`,
-      )
+      throw new InvalidSource(pipeline, 'is a function, which must give something to iterate over', made)
     }
     claim(made, pipeline)
     return this.#connect(made, this.#inlet)

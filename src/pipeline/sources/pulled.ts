@@ -5,7 +5,7 @@
  * lost, but no longer than `patience`, as there are sources that have nothing to give for hours.
  */
 import { fullness, offer } from '../../channel/overflow.ts'
-import { ChannelFull, UndefinedItem } from '../../errors.ts'
+import { ChannelFull, InvalidSource, UndefinedItem } from '../../errors.ts'
 import type { Inlet, Source } from './source.ts'
 
 export class PulledSource implements Source {
@@ -28,7 +28,9 @@ export class PulledSource implements Source {
     this.#inlet.channel.onRoom = () => this.resume()
     try {
       this.#iterator = this.#begin()
-      if (typeof this.#iterator?.next !== 'function') throw new TypeError('the source gave no iterator')
+      if (typeof this.#iterator?.next !== 'function') {
+        throw new InvalidSource(this.#inlet.host.pipeline, 'must give an iterator', this.#iterator)
+      }
     } catch (error) {
       return this.#failed(error)
     }

@@ -1,0 +1,95 @@
+/**
+ * Whether a stage can run where it says: an actor travels as `{ module, name, argument }`, a pipeline by its export, and
+ * neither ever as source text.
+ */
+import { isDefinedTwice } from '../actor/definitions.ts'
+import { described, type Mistake, mistake } from '../errors.ts'
+import { type Blueprint, blueprintOf, type Step } from './blueprint.ts'
+import type { RunOptions } from './language.ts'
+import { placeOf } from './place.ts'
+
+type StageStep = Step & { kind: 'stage' }
+
+/** The runtimes that there are. */
+const runtimes: ReadonlySet<string> = new Set(['inline'])
+
+/** The kind of runtime that a stage is to run on. What cannot travel, and does not say that it should, stays. */
+function runtimeOf({ body, how }: StageStep, options: RunOptions | undefined): string {
+  const own = (how as { on?: unknown } | undefined)?.on
+  const home = body.kind === 'actor' ? body.actor.home : body.kind === 'pipeline' ? body.blueprint.home : undefined
+  const on = own ?? (home && options?.on) ?? 'inline'
+  return typeof on === 'string' ? on : (on as { kind: string }).kind
+}
+
+export function travelMistakes(step: StageStep, place: string, options: RunOptions | undefined): Mistake[] {
+  const runtime = runtimeOf(step, options)
+  const mistakes: Mistake[] = []
+  if (!runtimes.has(runtime)) mistakes.push(mistake('NO_RUNTIME', place, { runtime }))
+  if (runtime !== 'inline') mistakes.push(...bodyMistakes(step, place, runtime), ...optionNotes(step, place, runtime))
+  const workers: unknown = step.how?.workers
+  if (typeof workers === 'object' && workers !== null && !('min' in workers || 'inline' in workers)) {
+    const count = Object.values(workers).reduce((sum: number, each: number) => sum + each, 0)
+    mistakes.push(mistake('NO_INLINE_WORKERS', place, { count }))
+  }
+  return mistakes
+}
+
+function bodyMistakes({ name, body }: StageStep, place: string, runtime: string): Mistake[] {
+  if (body.kind === 'nothing') return []
+  if (body.kind === 'pipeline') {
+    if (body.blueprint.home) return []
+    const example = `pipeline('${body.blueprint.name}', import.meta)`
+    return [mistake('CLOSURE', place, { thing: 'pipeline without a home', runtime, example })]
+  }
+  const { actor } = body
+  if (!actor.home) {
+    const thing = typeof actor.body === 'function' ? 'function' : 'behaviour'
+    return [mistake('CLOSURE', place, { thing, runtime, example: `defineActor('${name}', import.meta, …)` })]
+  }
+  const mistakes: Mistake[] = []
+  const said = { runtime, actor: `actor ${actor.name}` }
+  if (isDefinedTwice(actor.home, actor.name)) mistakes.push(mistake('DEFINED_TWICE', place, said))
+  try {
+    structuredClone(actor.arg)
+  } catch (error) {
+    mistakes.push(mistake('ARGUMENT_STAYS', place, { ...said, cause: described(error) }))
+  }
+  return mistakes
+}
+
+/** What makes the items of a stage that runs elsewhere pass the main thread. */
+function optionNotes({ how }: StageStep, place: string, runtime: string): Mistake[] {
+  const notes: Mistake[] = []
+  if (typeof how?.key === 'function') {
+    const fix = 'say the name of a property, or put `key` into the actor'
+    notes.push(mistake('MAIN_THREAD', place, { name: 'key', runtime, fix }))
+  }
+  if (how?.schema) notes.push(mistake('MAIN_THREAD', place, { name: 'schema', runtime, fix: 'put it into the actor' }))
+  return notes
+}
+
+/**
+ * Pipelines that are to travel and are not exported from their home modules.
+ *
+ * It is asked apart from `validate`: a module can say what it exports when it has loaded, and not while it is at `run()`.
+ */
+export async function exportMistakes(blueprint: Blueprint, options?: RunOptions): Promise<Mistake[]> {
+  const mistakes: Mistake[] = []
+  for (const [index, step] of blueprint.steps.entries()) {
+    if (step.kind !== 'stage' || step.body.kind !== 'pipeline') continue
+    const { blueprint: inner } = step.body
+    const place = placeOf(blueprint, index)
+    const runtime = runtimeOf(step, options)
+    if (runtime !== 'inline' && inner.home && !(await exportsOf(inner.home.url)).includes(inner)) {
+      mistakes.push(mistake('NOT_EXPORTED', place, { runtime, name: inner.name, home: inner.home.url }))
+    }
+    for (const found of await exportMistakes(inner)) mistakes.push({ ...found, place: `${place}/${found.place}` })
+  }
+  return mistakes
+}
+
+/** The blueprints among the exports of a module; of one that does not load, none. */
+async function exportsOf(url: string): Promise<(Blueprint | undefined)[]> {
+  const exports = await import(url).catch(() => ({}))
+  return Object.values(exports as object).map(blueprintOf)
+}
