@@ -53,6 +53,7 @@ export class Results<T> extends Observable<T> {
     complete?: (() => void) | null,
   ): Subscription {
     if (observerOrNext instanceof Subscriber) return super.subscribe(observerOrNext)
+    const next = typeof observerOrNext === 'function' ? observerOrNext : undefined
     const observer: Partial<Observer<T>> =
       typeof observerOrNext === 'function' || !observerOrNext
         ? {
@@ -61,13 +62,14 @@ export class Results<T> extends Observable<T> {
             ...(complete && { complete }),
           }
         : observerOrNext
-    return this.operator ? this.#throughRxjs(observer) : this.#direct(observer)
+    return this.operator ? this.#throughRxjs(observer) : this.#direct(observer, next)
   }
 
-  #direct(observer: Partial<Observer<T>>): Subscription {
+  #direct(observer: Partial<Observer<T>>, next: ((value: T) => void) | undefined): Subscription {
     const subscription = new Subscription()
     const detach = this.#host.attach({
-      next: observer.next?.bind(observer) ?? (() => {}),
+      // A function that was given by itself is called as it is: V8 does not look into bound ones.
+      next: next ?? observer.next?.bind(observer) ?? (() => {}),
       error: error => {
         if (observer.error) this.#host.errorHeard()
         this.#guarded(observer.error?.bind(observer))(error)

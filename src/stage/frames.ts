@@ -5,7 +5,7 @@
  */
 import type { Channel } from '../channel/channel.ts'
 import { FrameCutter } from '../channel/frame-cutter.ts'
-import type { Kernel, Scratch } from '../runtime/inline/kernel.ts'
+import { type Kernel, Scratch } from '../runtime/inline/kernel.ts'
 import type { Exit } from './exit.ts'
 import type { KeyState, Keys } from './keys.ts'
 import type { Meter } from './meter.ts'
@@ -54,10 +54,7 @@ export class Frames {
     this.#host = host
     this.#cutter = new FrameCutter({ most: parts.most })
     this.#spare = parts.works.make()
-    this.#scratch = {
-      ...{ pushed: 0, bytes: 0, result: undefined, threw: false, stopped: false, step: 0, value: undefined },
-      ...{ weighing: parts.output.weighing, limit: Infinity, interrupted: false },
-    }
+    this.#scratch = new Scratch(parts.output.weighing)
   }
 
   /** The handler asked for something that has to happen before the next item. */

@@ -3,13 +3,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { suite } from 'uvu'
-import {
-  continueFused,
-  fusedKernel,
-  handlerKernel,
-  type Kernel,
-  type Scratch,
-} from '../../src/runtime/inline/kernel.ts'
+import { continueFused, fusedKernel, handlerKernel, type Kernel, Scratch } from '../../src/runtime/inline/kernel.ts'
 
 const kernels = suite('kernels')
 const run = promisify(execFile)
@@ -67,10 +61,8 @@ function weighNothing(): number {
 
 function through(kernel: Kernel, items: readonly unknown[], limit = Infinity) {
   const ring = { items: new Array<unknown>(8).fill(undefined), weights: new Float64Array(8), mask: 7, arrived: 0 }
-  const scratch: Scratch = {
-    ...{ pushed: 0, bytes: 0, result: undefined, threw: false, stopped: false, step: 0, value: undefined },
-    ...{ weighing: true, limit, interrupted: false },
-  }
+  const scratch = new Scratch(true)
+  scratch.limit = limit
   const stopped = kernel(items, 0, items.length, ring, 0, { sequence: 0 }, undefined, scratch)
   return { stopped, scratch, outputs: ring.items.slice(0, scratch.pushed) }
 }

@@ -10,23 +10,27 @@
  * functions 20 ns.) Where code may not be made from strings, the shared loop does the same, only slower.
  */
 
-/** What a kernel leaves behind beside its outputs. */
-export interface Scratch {
+/** What a kernel leaves behind beside its outputs. A class, so that all of them have one shape. */
+export class Scratch {
   /** How many outputs there are, and what they weigh. */
-  pushed: number
-  bytes: number
+  pushed = 0
+  bytes = 0
   /** What the handler of the item at which the kernel stopped gave back, or threw. */
-  result: unknown
-  threw: boolean
-  stopped: boolean
+  result: unknown = undefined
+  threw = false
+  stopped = false
   /** Fused kernels: the operation at which it stopped, and the value that it was given. */
-  step: number
-  value: unknown
+  step = 0
+  value: unknown = undefined
   /** Whether outputs are weighed, and where the frame has to end because of their weight. */
-  weighing: boolean
-  limit: number
+  readonly weighing: boolean
+  limit = Infinity
   /** The handler asked for something that has to happen before the next item: the frame ends behind this one. */
-  interrupted: boolean
+  interrupted = false
+
+  constructor(weighing: boolean) {
+    this.weighing = weighing
+  }
 }
 
 /** The part of a context that a kernel writes. */
@@ -70,6 +74,7 @@ const handlerLoop =
     let bytes = 0
     let i = from
     scratch.stopped = false
+    const { weighing, limit } = scratch
     try {
       for (; i < to; i++) {
         context.sequence = sequence + i - from
@@ -86,11 +91,11 @@ const handlerLoop =
         }
         ring[at & mask] = result
         at++
-        if (scratch.weighing && typeof result !== 'number') {
+        if (typeof result !== 'number' && weighing) {
           const weight = weigh(result)
           weights[(at - 1) & mask] = weight
           bytes += weight
-          if (bytes >= scratch.limit) {
+          if (bytes >= limit) {
             i++
             break
           }
@@ -114,6 +119,7 @@ const receiveLoop =
     let bytes = 0
     let i = from
     scratch.stopped = false
+    const { weighing, limit } = scratch
     try {
       for (; i < to; i++) {
         context.sequence = sequence + i - from
@@ -131,13 +137,13 @@ const receiveLoop =
         if (result !== undefined) {
           ring[at & mask] = result
           at++
-          if (scratch.weighing && typeof result !== 'number') {
+          if (typeof result !== 'number' && weighing) {
             const weight = weigh(result)
             weights[(at - 1) & mask] = weight
             bytes += weight
           }
         }
-        if (scratch.interrupted || bytes >= scratch.limit) {
+        if (scratch.interrupted || bytes >= limit) {
           i++
           break
         }
@@ -162,6 +168,7 @@ const fusedLoop =
     let step = 0
     let value: any
     scratch.stopped = false
+    const { weighing, limit } = scratch
     try {
       next: for (; i < to; i++) {
         value = items[i]
@@ -185,11 +192,11 @@ const fusedLoop =
         }
         ring[at & mask] = value
         at++
-        if (scratch.weighing && typeof value !== 'number') {
+        if (typeof value !== 'number' && weighing) {
           const weight = weigh(value)
           weights[(at - 1) & mask] = weight
           bytes += weight
-          if (bytes >= scratch.limit) {
+          if (bytes >= limit) {
             i++
             break
           }
@@ -221,6 +228,7 @@ function fusedText(steps: readonly Step[]): string {
   return `([${steps.map((_, step) => `f${step}`)}], weigh) => (items, from, to, out, _sequence, _context, _state, s) => {
     const { items: ring, weights, mask, arrived } = out
     let at = arrived, bytes = 0, i = from, step = 0, v, r, w
+    const { weighing, limit } = s
     s.stopped = false
     try {
       for (; i < to; i++) {
@@ -228,10 +236,10 @@ function fusedText(steps: readonly Step[]): string {
         ${lines.join('\n        ')}
         ring[at & mask] = v
         at++
-        if (s.weighing && typeof v !== 'number') {
+        if (typeof v !== 'number' && weighing) {
           weights[(at - 1) & mask] = w = weigh(v)
           bytes += w
-          if (bytes >= s.limit) { i++; break }
+          if (bytes >= limit) { i++; break }
         }
       }
     } catch (error) { s.stopped = true; s.threw = true; s.result = error; s.step = step; s.value = v }
@@ -297,10 +305,15 @@ function copiedWeigh(weigh: Weigh): Weigh {
   return copied<() => Weigh>(`() => ${String(weigh)}`, () => weigh)()
 }
 
-/** A copy of a function from its source text; the function itself where that is not allowed. */
+let copies = 0
+
+/**
+ * A copy of a function from its source text; the function itself where that is not allowed. Each has a text of its own: V8
+ * keeps what it has compiled from a text, and what it has learned about it, and would give all copies the same.
+ */
 function copied<F>(text: string, shared: F): F {
   try {
-    return new Function(`'use strict'; return ${text}`)() as F
+    return new Function(`'use strict'; return ${text} // ${++copies}`)() as F
   } catch {
     return shared
   }
