@@ -31,17 +31,16 @@ const cases: fc.Arbitrary<Case> = fc.record({
 })
 
 /** That a run equals the model; throws where it does not. */
-export const commutes = fc.asyncProperty(cases, async each => {
-  const expected = await modelOf(each)
-  const found = await within(20_000, runOf(each), 'a case')
-  compare(expected, found)
-})
+export const commutes = commutesWith(model)
 
-async function modelOf({ recipe, input }: Case): Promise<Outcome> {
-  return model(
-    built(recipe, async () => {}, pipeline('model')),
-    input,
-  )
+/** The same for another model: a wrong one shows what is found, and how it is told. */
+export function commutesWith(meaning: typeof model): fc.IAsyncPropertyWithHooks<[Case]> {
+  return fc.asyncProperty(cases, async each => {
+    const made = built(each.recipe, async () => {}, pipeline('model'))
+    const expected = await meaning(made, each.input)
+    const found = await within(20_000, runOf(each), 'a case')
+    compare(expected, found)
+  })
 }
 
 async function runOf({ recipe, input, source, reading, inFlight, frameMost }: Case): Promise<Executed> {
