@@ -570,16 +570,23 @@ export class Stage {
   }
 
   /**
-   * Nobody waits any more for what is of this origin: handlers that have something of it in hand are told by their signal.
-   * In a pipeline that is a stage of another, where the next item waits for the place, they are not waited for either.
+   * Nobody waits any more for what is of this origin: handlers that have something of it in hand are told by their
+   * signal. In a pipeline that is a stage of another, where the next item waits for the place, they are not waited for.
    */
   forsake(origin: Origin, reason: unknown): void {
     for (const work of this.isOver ? [] : this.#works.all()) {
       if (work.tag?.origin !== origin || !work.isRunning) continue
       if (origin.asker?.contains) this.#failures.replace(work, reason)
-      else work.abort(reason)
+      else this.#abort(work, reason)
     }
     this.wake()
+  }
+
+  /** What is only waited for (a subscription, a generator at rest, a retry) ends here; a promise has to be waited for. */
+  #abort(work: Work, reason: unknown): void {
+    const ends = work.cancel !== undefined && !work.isPulling
+    work.abort(reason)
+    if (ends) this.#settled(work)
   }
 
   /** Has all workers set up anew, because a stage that the strategy ties it to was. */
@@ -703,10 +710,7 @@ export class Stage {
         this.#works.close(work)
         continue
       }
-      // What is only waited for (a subscription, a generator at rest, a retry) ends here; a promise has to be waited for.
-      const ends = work.cancel !== undefined && !work.isPulling
-      work.abort(reason)
-      if (ends) this.#settled(work)
+      this.#abort(work, reason)
     }
     this.#frames?.abort(reason)
     this.#exit.abandon()
