@@ -2,6 +2,7 @@ import { Observable } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { AskTimeout, ItemTimeout, type StageFailed } from '../../src/errors.ts'
+import type { DeadLetter } from '../../src/pipeline/language.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { failureOf } from '../support/failure.ts'
@@ -48,6 +49,90 @@ function early<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise
 }
+
+const failing = suite('an item of a pipeline that is a stage, when a part of it has failed,')
+
+failing('is not waited for: the next one comes through, though a handler hangs', async () => {
+  const parts = gated()
+  const run = pipeline('outer').from(['a', 'b']).stage('inner', innerOf(parts), { onFailure: 'skip' }).run()
+  const letters: DeadLetter[] = []
+  run.deadLetters.subscribe(letter => letters.push(letter))
+  const loop = run[Symbol.asyncIterator]()
+  const first = early(take(loop, 3))
+  await parts.held('a.0', 'a.1')
+  const no = new Error('no')
+  parts.gates.get('a.0')!.fail(no)
+  await parts.held('b.0', 'b.1')
+  assert.equal([...parts.told], [['a.1', no]])
+  assert.not(parts.gates.has('a.2'), 'what had not begun does not begin')
+  parts.openAll()
+  await parts.held('b.2')
+  parts.openAll()
+  assert.equal(await first, ['b.0 late', 'b.1 late', 'b.2 late'])
+  assert.equal(await within(1_000, loop.next()), { done: true, value: undefined })
+  const { deadLetters, emitted, unfinished } = await within(1_000, run.done)
+  assert.equal([deadLetters, emitted, unfinished], [1, 3, 0])
+  assert.equal(
+    letters.map(({ stage, item }) => [stage, item]),
+    [['inner', 'a']],
+  )
+  assert.is((letters[0]!.error as StageFailed).cause, no)
+})
+
+failing('is still waited for where another part came before: that may fail first', async () => {
+  const parts = gated()
+  const run = pipeline('outer').from(['a']).stage('inner', innerOf(parts)).run()
+  run.output.subscribe({ error() {} })
+  const failed = failureOf(run.done)
+  await parts.held('a.0', 'a.1')
+  parts.gates.get('a.1')!.fail(new Error('second'))
+  await turns()
+  assert.is(parts.told.size, 0)
+  parts.gates.get('a.0')!.fail(new Error('first'))
+  const error = await failed
+  assert.is(error.cause.cause.message, 'first')
+})
+
+failing('is still waited for where a part is further down: it came before', async () => {
+  const parts = gated()
+  const inner = pipeline<string>('inner')
+    .stage('split', parts.split)
+    .stage('pick', part => {
+      if (part === 'a.1') throw new Error('second')
+      return part
+    })
+    .stage('hold', parts.hold)
+  const run = pipeline('outer').from(['a']).stage('inner', inner).run()
+  run.output.subscribe({ error() {} })
+  const failed = failureOf(run.done)
+  await parts.held('a.0')
+  await turns()
+  assert.is(parts.told.size, 0)
+  parts.gates.get('a.0')!.fail(new Error('first'))
+  const error = await failed
+  assert.equal([error.cause.stage, error.cause.cause.message], ['hold', 'first'])
+})
+
+failing('is tried again while what is left of the attempt before still runs', async () => {
+  const parts = gated()
+  const run = pipeline('outer')
+    .from(['a'])
+    .stage('inner', innerOf(parts), { retry: { attempts: 2 } })
+    .run()
+  const results = early(take(run[Symbol.asyncIterator](), 3))
+  await parts.held('a.0', 'a.1')
+  const abandoned = parts.gates.get('a.1')!
+  parts.gates.get('a.0')!.fail(new Error('no'))
+  await until(() => parts.gates.get('a.1') !== abandoned, 'the second attempt', 2_000)
+  abandoned.open('too late')
+  parts.openAll()
+  await parts.held('a.2')
+  parts.openAll()
+  assert.equal(await results, ['a.0 late', 'a.1 late', 'a.2 late'])
+  await within(1_000, run.done)
+})
+
+failing.run()
 
 const forsaking = suite('an item that nobody waits for any more')
 
@@ -151,5 +236,26 @@ for (const [what, { body, how }] of Object.entries(atRest)) {
     assert.is(clock.pending, 0)
   })
 }
+
+forsaking('because of a dead letter just heard, holds up nobody', async () => {
+  const parts = gated()
+  const control = new AbortController()
+  const inner = pipeline<string>('inner')
+    .stage('split', parts.split)
+    .stage('hold', parts.hold, { concurrency: 3, onFailure: 'skip' })
+  const run = pipeline<string>('outer').stage('inner', inner).run()
+  run.deadLetters.subscribe(() => control.abort(new Error('away')))
+  const failed = failureOf(run.ask('a', { signal: control.signal }))
+  const next = run.ask('b')
+  await parts.held('a.0', 'a.1', 'a.2')
+  parts.gates.get('a.1')!.fail(new Error('no'))
+  await turns()
+  parts.gates.get('a.0')!.open('done')
+  assert.is((await failed).message, 'away')
+  await parts.held('b.0', 'b.1', 'b.2')
+  parts.openAll()
+  assert.equal(await within(1_000, next), ['b.0 late', 'b.1 late', 'b.2 late'])
+  await within(1_000, run.stop())
+})
 
 forsaking.run()

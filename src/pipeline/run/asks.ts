@@ -16,7 +16,7 @@ export class Asks {
   /** The pipeline is a stage of another: a failure that would stop it is the asker's affair alone. */
   readonly #contains: boolean
   readonly #open = new Set<Ask>()
-  /** Nobody waits any more for what is of this origin. */
+  /** Nobody waits any more for what is of this origin, or for what comes after a failure of it. */
   readonly #forsaken: (origin: Origin, reason: unknown) => void
 
   constructor(pipeline: string, clock: Clock, contains: boolean, forsaken: (origin: Origin, reason: unknown) => void) {
@@ -30,10 +30,13 @@ export class Asks {
   ask(options: AskOptions, send: (origin: Origin) => Promise<void>): Promise<unknown[]> {
     const { signal, timeout } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const ask = new Ask(this.#contains, () => {
-      this.#open.delete(ask)
-      if (timer !== undefined) this.#clock.clearTimeout(timer)
-      unlisten?.()
+    const ask = new Ask(this.#contains, {
+      ended: () => {
+        this.#open.delete(ask)
+        if (timer !== undefined) this.#clock.clearTimeout(timer)
+        unlisten?.()
+      },
+      failed: error => this.#forsaken(ask.origin, error),
     })
     const forsake = (reason: unknown) => {
       ask.refuse(reason)
@@ -55,20 +58,26 @@ export class Asks {
   }
 }
 
+interface AskHost {
+  ended(): void
+  /** Something that the item led to has failed: what comes after that is not worth handling. */
+  failed(error: unknown): void
+}
+
 /** One question, until it has its answer. */
 class Ask implements Asker {
   readonly answer: Promise<unknown[]>
   readonly origin: Origin
   readonly contains: boolean
-  readonly #ended: () => void
+  readonly #host: AskHost
   readonly #results: unknown[] = []
   #failure: StageFailed | undefined
   #resolve!: (results: unknown[]) => void
   #reject!: (error: unknown) => void
 
-  constructor(contains: boolean, ended: () => void) {
+  constructor(contains: boolean, host: AskHost) {
     this.contains = contains
-    this.#ended = ended
+    this.#host = host
     this.origin = new Origin(() => this.#answered(), this)
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -82,6 +91,7 @@ class Ask implements Asker {
 
   fail(pipeline: string, { stage, worker, sequence, attempts, error }: Parameters<Asker['fail']>[1]): void {
     this.#failure = new StageFailed({ pipeline, stage, worker, sequence, attempt: attempts }, error)
+    this.#host.failed(error)
   }
 
   /** Everything that the item led to has ended. */
@@ -101,6 +111,6 @@ class Ask implements Asker {
 
   #end(): void {
     this.origin.forsaken = true
-    this.#ended()
+    this.#host.ended()
   }
 }
