@@ -618,24 +618,100 @@ workers('that cannot be stopped fail the run, unless that has failed before', as
   await within(1_000, left.done)
 })
 
-workers('that cannot be set up fail the run, and the others are stopped', async () => {
-  const noted: string[] = []
+const halves: Record<string, (no: Error, others: Promise<void>) => unknown> = {
+  'throws at once': no => {
+    throw no
+  },
+  'rejects at once': no => Promise.reject(no),
+  'rejects when the others are there': async (no, others) => {
+    await others
+    throw no
+  },
+}
+for (const [how, fail] of Object.entries(halves)) {
+  workers(`of which one ${how} in \`setup\` fail the run, once the others have been stopped`, async () => {
+    for (const bad of [0, 1, 2]) {
+      const no = new Error('no connection')
+      const others = gate()
+      const stops = gate()
+      const noted: string[] = []
+      const body = (stage: string, isBad: (id: number) => boolean) => {
+        let made = 0
+        return {
+          setup: () => {
+            const id = made++
+            if (isBad(id)) return fail(no, others.promise)
+            noted.push(`+${stage}${id}`)
+            if (noted.length === 4) others.open()
+            // One that takes its time is stopped as well.
+            return id === 2 ? turn(id) : id
+          },
+          receive: (n: number) => n,
+          stop: async (id: unknown) => {
+            noted.push(`-${stage}${id}`)
+            await stops.promise
+            noted.push(`stopped ${stage}${id}`)
+          },
+        }
+      }
+      const run = pipeline('p')
+        .from([1])
+        .stage(
+          's',
+          body('s', id => id === bad),
+          { workers: 3 },
+        )
+        .stage(
+          't',
+          body('t', () => false),
+          { workers: 2 },
+        )
+        .run()
+      run.output.subscribe({ error() {} })
+      let isOver = false
+      const failed = failureOf(run.done)
+      const over = () => {
+        isOver = true
+      }
+      failed.then(over, over)
+      const good = [0, 1, 2].filter(id => id !== bad).map(id => `s${id}`)
+      const all = [...good, 't0', 't1']
+      await until(() => noted.length >= 8, 'stopping')
+      await turns()
+      assert.equal([...noted].sort(), [...all.map(id => `+${id}`), ...all.map(id => `-${id}`)].sort())
+      assert.is(isOver, false, 'a run is not over before its workers are')
+      stops.open()
+      const error = await failed
+      assert.instance(error, StageFailed)
+      assert.equal([error.pipeline, error.stage, error.worker, error.sequence], ['p', 's', bad, undefined])
+      assert.is(error.cause, no)
+      assert.is(error.message, 'p/s failed: Error: no connection')
+      assert.equal(noted.slice(8).sort(), all.map(id => `stopped ${id}`).sort())
+    }
+  })
+}
+
+workers('of which several cannot be set up tell all that went wrong', async () => {
   let made = 0
+  const noted: number[] = []
   const body = {
     setup: async () => {
       const id = made++
-      if (id === 1) throw new Error('no connection')
-      noted.push(`+${id}`)
+      if (id !== 1) throw new Error(`no ${id}`)
       return id
     },
     receive: (n: number) => n,
-    stop: (id: number) => void noted.push(`-${id}`),
+    stop: (id: number) => void noted.push(id),
   }
   const run = pipeline('p').from([1]).stage('s', body, { workers: 3 }).run()
-  run.output.subscribe()
+  run.output.subscribe({ error() {} })
   const error = await failureOf(run.done)
-  assert.equal([error.stage, error.worker, error.cause.message], ['s', 1, 'no connection'])
-  assert.equal(noted.sort(), ['+0', '+2', '-0', '-2'])
+  assert.is(error.cause.message, 'no 0')
+  assert.equal(
+    error.suppressed.map((each: Error) => each.message),
+    ['no 2'],
+  )
+  assert.equal(noted, [1])
 })
 
 workers.run()
