@@ -218,6 +218,7 @@ export class Stage {
       this.#pump.letGo(wasHeld)
     },
     progressed: work => {
+      if (work.over) return
       work.startedAt = this.#pump.clock.now()
       this.#progress++
     },
