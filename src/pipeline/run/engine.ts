@@ -187,7 +187,7 @@ export class Engine {
   }
 
   #forsake(origin: Origin, reason: unknown): void {
-    // A stage has it said, or a listener that it tells, while it lets items leave: that comes to its end before others settle.
+    // Said in the midst of letting items leave, by a stage or a listener that it tells: that comes to its end first.
     queueMicrotask(() => {
       for (const stage of this.row.stages) stage.forsake(origin, reason)
     })
