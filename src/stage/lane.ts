@@ -36,6 +36,8 @@ export interface LaneHost {
 }
 
 export class Lane {
+  /** Items whose promise came true, ever. */
+  settles = 0
   readonly #call: (item: any, context: unknown) => unknown
   readonly #input: Channel
   readonly #output: Channel
@@ -125,6 +127,7 @@ export class Lane {
     work.isLean = false
     if (this.#works.isOver || value instanceof Many) return this.#host.resolved(work, value)
     const wasHeld = this.#pump.hold()
+    this.settles++
     const { sequence, worker } = work
     const works = this.#works
     if (work.timedAt >= 0) this.#host.timed(work)

@@ -103,7 +103,7 @@ export class Stage {
   readonly #holds: Ticket[] = []
   /** Slots taken of `inFlight`. */
   #held = 0
-  /** Works that were settled, ever. */
+  /** Works that were settled, ever, but for those of the lane. */
   #settles = 0
   /** How often a handler said that it is getting on. */
   #progress = 0
@@ -246,7 +246,7 @@ export class Stage {
 
   /** Grows with whatever happens. */
   get moves(): number {
-    return this.received + this.emitted + this.#settles + this.#progress
+    return this.received + this.emitted + this.#settles + (this.#lane?.settles ?? 0) + this.#progress
   }
 
   get isOver(): boolean {

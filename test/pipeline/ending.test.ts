@@ -6,6 +6,7 @@ import { GraceExceeded, Inactive, StageFailed } from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
 import { aborted } from '../support/aborted.ts'
+import { execute } from '../support/execute.ts'
 import { failureOf, thrownBy } from '../support/failure.ts'
 import { gate } from '../support/gate.ts'
 import { all, endless, upTo } from '../support/take.ts'
@@ -449,6 +450,26 @@ inactivity('counts from the last thing that moved', async () => {
   await pass(clock, 1)
   await until(() => error !== undefined, 'the failure')
   assert.instance(error, Inactive)
+})
+
+inactivity('is not meant where items are done that wait for their turn, or lead to nothing', async () => {
+  const ways = { alone: { timeout: 60_000 }, 'in a lane': {}, 'with a key': { key: (millis: number) => millis } }
+  for (const [way, how] of Object.entries(ways)) {
+    const clock = manualClock()
+    const made = pipeline('p')
+      .from([180, 120, 60])
+      .stage(
+        's',
+        async (millis: number) => {
+          await new Promise<void>(resolve => clock.setTimeout(resolve, millis))
+          return millis === 180 ? undefined : millis
+        },
+        { concurrency: 3, ...how },
+      )
+      .supervise({ inactivity: 100, grace: 0 })
+    const { results, error } = await within(5_000, execute(made, { clock }))
+    assert.equal([results, error], [[120, 60], undefined], way)
+  }
 })
 
 inactivity('is not meant where the source is idle, or the reader slow', async () => {
