@@ -94,6 +94,36 @@ bound('never exceeds the sum of the capacities, and the slots, with a slow reade
   )
 })
 
+/** A stage of 8 asynchronous items at once, and behind it one that hangs before a channel of that capacity. */
+async function againstHanging(capacity: object | number, how: object, item: unknown) {
+  let computed = 0
+  const run = pipeline('p')
+    .from(endless().source)
+    .stage('s', () => Promise.resolve(item).finally(() => computed++), { concurrency: 8, ...how })
+    .stage('hangs', async (_: unknown, { signal }) => aborted(signal), { capacity } as object)
+    .run()
+  run.output.subscribe({ error() {} })
+  await turns(50)
+  const [, { queued }] = run.snapshot().stages as any
+  await within(2_000, run.stop({ grace: 0 }))
+  return { computed, queued }
+}
+
+const manners = { 'in a lane': {}, 'each by itself': { timeout: 60_000 } }
+for (const [manner, how] of Object.entries(manners)) {
+  bound(`waits in a channel only up to its capacity, however many come true at once: ${manner}`, async () => {
+    const { computed, queued } = await againstHanging(3, how, 1)
+    assert.is(queued, 3)
+    assert.is(computed, 1 + 8)
+  })
+
+  bound(`is begun only while the channel behind may weigh more: ${manner}`, async () => {
+    const { computed, queued } = await againstHanging({ items: 1024, bytes: 10_000 }, how, 'x'.repeat(5_000))
+    assert.ok(queued <= 2, `${queued} wait`)
+    assert.ok(computed <= 1 + 2 + 8, `${computed} computed`)
+  })
+}
+
 bound('is one array, generator or stream that is asked for no more than fits', async () => {
   const counted = endless()
   const held = gate()
