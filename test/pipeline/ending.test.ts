@@ -712,6 +712,83 @@ for (const [how, fail] of Object.entries(halves)) {
   })
 }
 
+for (const hook of ['stop', 'setup'] as const) {
+  workers(`are waited for while one is being restarted: until its \`${hook}\` is done`, async () => {
+    const control = new AbortController()
+    const held = gate()
+    const noted: string[] = []
+    let made = 0
+    const body = {
+      setup: async () => {
+        const id = made++
+        noted.push(`+${id}`)
+        if (hook === 'setup' && id === 1) await held.promise
+        return id
+      },
+      receive: (n: number) => {
+        if (n === 1) throw new Error('no')
+        return n
+      },
+      stop: async (id: number) => {
+        noted.push(`-${id}`)
+        if (hook === 'stop') await held.promise
+        noted.push(`stopped ${id}`)
+      },
+    }
+    const run = pipeline('p').from([1, 2]).stage('s', body, { onFailure: 'restart' }).run({ signal: control.signal })
+    run.deadLetters.subscribe()
+    run.output.subscribe({ error() {} })
+    await until(() => noted.includes(hook === 'stop' ? '-0' : '+1'), hook)
+    let isOver = false
+    const failed = failureOf(run.done)
+    const over = () => {
+      isOver = true
+    }
+    failed.then(over, over)
+    control.abort(new Error('away'))
+    await turns()
+    assert.is(isOver, false)
+    held.open()
+    assert.is((await failed).message, 'away')
+    assert.equal(
+      noted,
+      hook === 'stop' ? ['+0', '-0', 'stopped 0'] : ['+0', '-0', 'stopped 0', '+1', '-1', 'stopped 1'],
+    )
+  })
+}
+
+const failing = {
+  receive: (n: number) => {
+    throw new Error(`no ${n}`)
+  },
+}
+
+workers('whose last item is done are not restarted: nobody waits for the backoff', async () => {
+  const clock = manualClock()
+  const made = pipeline('p')
+    .from([1])
+    .stage('s', failing, { onFailure: 'restart' })
+    .supervise({ backoff: () => 60_000 })
+  const { error, summary } = await within(5_000, execute(made, { clock }))
+  assert.equal([error, summary?.deadLetters, clock.now(), clock.pending], [undefined, 1, 0, 0])
+})
+
+workers('that wait for their restart leave no timer', async () => {
+  const clock = manualClock()
+  const control = new AbortController()
+  const run = pipeline('p')
+    .from([1, 2])
+    .stage('s', failing, { onFailure: 'restart' })
+    .supervise({ backoff: () => 60_000 })
+    .run({ clock, signal: control.signal })
+  run.deadLetters.subscribe()
+  run.output.subscribe({ error() {} })
+  await until(() => clock.pending > 0, 'the backoff')
+  control.abort(new Error('away'))
+  assert.is((await failureOf(run.done)).message, 'away')
+  assert.is(clock.pending, 0)
+})
+
 workers('of which several cannot be set up tell all that went wrong', async () => {
   let made = 0
   const noted: number[] = []
