@@ -193,6 +193,27 @@ bound('of an unbounded channel is not bounded', async () => {
   await within(1_000, run.stop({ grace: 0 }))
 })
 
+const bodies: Record<string, [takes: boolean, how: object]> = {
+  'without an item': [false, {}],
+  'of an item that streams': [true, { emit: 'streaming' }],
+}
+for (const [what, [takes, how]] of Object.entries(bodies)) {
+  bound(`is what a body over the whole stream has yielded, too: it waits for its reader (${what})`, async () => {
+    let yielded = 0
+    const stream = async function* (items: AsyncIterable<number>) {
+      if (takes) await items[Symbol.asyncIterator]().next()
+      while (yielded < 10_000) yield yielded++
+    }
+    const run = pipeline<number>('p').stage('s', { stream }, how).run()
+    if (takes) await run.send(0)
+    const loop = run[Symbol.asyncIterator]()
+    assert.equal(await take(loop, 3), [0, 1, 2])
+    await turns(30)
+    assert.ok(yielded <= 3 + outlet + 2, `${yielded} were yielded`)
+    await within(2_000, loop.return!())
+  })
+}
+
 bound.run()
 
 const concurrency = suite('in flight')
@@ -538,6 +559,32 @@ inFlight('bounds what is sent: `send` waits for a slot', async () => {
   }
   run.end()
   assert.is((await within(1_000, run.done)).emitted, 5)
+})
+
+inFlight('of a run bounds what is asked for: the next enters when the one before has its answer', async () => {
+  const gates = [gate(), gate()]
+  const begun: number[] = []
+  const run = pipeline<number>('p')
+    .stage('first', (n: number) => n)
+    .stage(
+      's',
+      async (n: number) => {
+        begun.push(n)
+        await gates[n]!.promise
+        return n
+      },
+      { concurrency: 2 },
+    )
+    .run({ inFlight: 1 })
+  const asks = [run.ask(0), run.ask(1)]
+  await turns()
+  assert.equal(begun, [0])
+  gates[0]!.open()
+  assert.equal(await within(1_000, asks[0]!), [0])
+  await until(() => begun.length === 2, 'the second')
+  gates[1]!.open()
+  assert.equal(await within(1_000, asks[1]!), [1])
+  await within(1_000, run.stop())
 })
 
 inFlight.run()
