@@ -119,7 +119,8 @@ export class Crew {
   }
 
   #wait(millis: number): Promise<void> {
-    if (!(millis > 0)) return Promise.resolve()
+    // Dismissed while the worker was stopped: nobody would end the wait.
+    if (!(millis > 0) || this.#dismissed) return Promise.resolve()
     return new Promise(resolve => {
       const timer = this.#host.clock.setTimeout(() => {
         this.#waits.delete(timer)

@@ -216,6 +216,7 @@ export class Lane {
     if (work === this.#timed) this.#measure()
     work.settled = true
     work.one = value
+    this.#stage.settles++
     worker.inHand--
     this.#works.running--
     if (worker.restarting) this.#crew.emptied(worker)
@@ -288,7 +289,6 @@ export class Lane {
     ring.head = head
     this.#pump.spend((head - from) * costMs)
     this.#exit.passed(from, head, count, bytes, this.#bornIn(from, head), this.#pump.time)
-    this.#stage.settles += head - from
     if (this.#host.isCounting) this.#host.ended(head - from)
   }
 

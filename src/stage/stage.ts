@@ -218,6 +218,7 @@ export class Stage {
       this.#pump.letGo(wasHeld)
     },
     progressed: work => {
+      if (work.over) return
       work.startedAt = this.#pump.clock.now()
       this.#progress++
     },
@@ -563,10 +564,11 @@ export class Stage {
   }
 
   /**
-   * Nobody waits any more for what is of this origin: handlers that have something of it in hand are told by their signal.
-   * In a pipeline that is a stage of another, where the next item waits for the place, they are not waited for either.
+   * Nobody waits any more for what is of this origin here: handlers that have something of it in hand are told by their
+   * signal. In a pipeline that is a stage of another, where the next item waits for the place, they are not waited for.
    */
   forsake(origin: Origin, reason: unknown): void {
+    if (!origin.isOver(this.index)) return
     for (const work of this.isOver ? [] : this.#works.all()) {
       if (work.tag?.origin !== origin || !work.isRunning) continue
       if (origin.asker?.contains) this.#failures.replace(work, reason)

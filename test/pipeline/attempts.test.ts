@@ -384,6 +384,27 @@ retry('of a streaming item skips what has left already', async () => {
   assert.equal(await all(run), upTo(5))
 })
 
+retry('of a streaming item fails where it yields less than before', async () => {
+  let tries = 0
+  const run = pipeline('p')
+    .from([1])
+    .stage(
+      's',
+      function* () {
+        yield 'a'
+        if (tries++ > 0) return
+        yield 'b'
+        throw new Error('again')
+      },
+      { retry: { attempts: 2 }, emit: 'streaming' },
+    )
+    .run()
+  const read: string[] = []
+  run.output.subscribe({ next: text => read.push(text), error() {} })
+  assert.instance((await failureOf(run.done)).cause, NotRepeatable)
+  assert.equal(read, ['a', 'b'])
+})
+
 retry('of a streaming item fails where it yields something else than before', async () => {
   let tries = 0
   const run = pipeline('p')

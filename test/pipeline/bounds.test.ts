@@ -94,6 +94,36 @@ bound('never exceeds the sum of the capacities, and the slots, with a slow reade
   )
 })
 
+/** A stage of 8 asynchronous items at once, and behind it one that hangs before a channel of that capacity. */
+async function againstHanging(capacity: object | number, how: object, item: unknown) {
+  let computed = 0
+  const run = pipeline('p')
+    .from(endless().source)
+    .stage('s', () => Promise.resolve(item).finally(() => computed++), { concurrency: 8, ...how })
+    .stage('hangs', async (_: unknown, { signal }) => aborted(signal), { capacity } as object)
+    .run()
+  run.output.subscribe({ error() {} })
+  await turns(50)
+  const [, { queued }] = run.snapshot().stages as any
+  await within(2_000, run.stop({ grace: 0 }))
+  return { computed, queued }
+}
+
+const manners = { 'in a lane': {}, 'each by itself': { timeout: 60_000 } }
+for (const [manner, how] of Object.entries(manners)) {
+  bound(`waits in a channel only up to its capacity, however many come true at once: ${manner}`, async () => {
+    const { computed, queued } = await againstHanging(3, how, 1)
+    assert.is(queued, 3)
+    assert.is(computed, 1 + 8)
+  })
+
+  bound(`is begun only while the channel behind may weigh more: ${manner}`, async () => {
+    const { computed, queued } = await againstHanging({ items: 1024, bytes: 10_000 }, how, 'x'.repeat(5_000))
+    assert.ok(queued <= 2, `${queued} wait`)
+    assert.ok(computed <= 1 + 2 + 8, `${computed} computed`)
+  })
+}
+
 bound('is one array, generator or stream that is asked for no more than fits', async () => {
   const counted = endless()
   const held = gate()
@@ -162,6 +192,27 @@ bound('of an unbounded channel is not bounded', async () => {
   assert.is(run.snapshot().stages[1]!.queued, 4999)
   await within(1_000, run.stop({ grace: 0 }))
 })
+
+const bodies: Record<string, [takes: boolean, how: object]> = {
+  'without an item': [false, {}],
+  'of an item that streams': [true, { emit: 'streaming' }],
+}
+for (const [what, [takes, how]] of Object.entries(bodies)) {
+  bound(`is what a body over the whole stream has yielded, too: it waits for its reader (${what})`, async () => {
+    let yielded = 0
+    const stream = async function* (items: AsyncIterable<number>) {
+      if (takes) await items[Symbol.asyncIterator]().next()
+      while (yielded < 10_000) yield yielded++
+    }
+    const run = pipeline<number>('p').stage('s', { stream }, how).run()
+    if (takes) await run.send(0)
+    const loop = run[Symbol.asyncIterator]()
+    assert.equal(await take(loop, 3), [0, 1, 2])
+    await turns(30)
+    assert.ok(yielded <= 3 + outlet + 2, `${yielded} were yielded`)
+    await within(2_000, loop.return!())
+  })
+}
 
 bound.run()
 
@@ -508,6 +559,32 @@ inFlight('bounds what is sent: `send` waits for a slot', async () => {
   }
   run.end()
   assert.is((await within(1_000, run.done)).emitted, 5)
+})
+
+inFlight('of a run bounds what is asked for: the next enters when the one before has its answer', async () => {
+  const gates = [gate(), gate()]
+  const begun: number[] = []
+  const run = pipeline<number>('p')
+    .stage('first', (n: number) => n)
+    .stage(
+      's',
+      async (n: number) => {
+        begun.push(n)
+        await gates[n]!.promise
+        return n
+      },
+      { concurrency: 2 },
+    )
+    .run({ inFlight: 1 })
+  const asks = [run.ask(0), run.ask(1)]
+  await turns()
+  assert.equal(begun, [0])
+  gates[0]!.open()
+  assert.equal(await within(1_000, asks[0]!), [0])
+  await until(() => begun.length === 2, 'the second')
+  gates[1]!.open()
+  assert.equal(await within(1_000, asks[1]!), [1])
+  await within(1_000, run.stop())
 })
 
 inFlight.run()

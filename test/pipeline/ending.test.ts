@@ -6,6 +6,7 @@ import { GraceExceeded, Inactive, ItemTimeout, StageFailed } from '../../src/err
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
 import { aborted } from '../support/aborted.ts'
+import { execute } from '../support/execute.ts'
 import { failureOf, thrownBy } from '../support/failure.ts'
 import { gate } from '../support/gate.ts'
 import { all, endless, upTo } from '../support/take.ts'
@@ -525,6 +526,26 @@ inactivity('counts from the last thing that moved', async () => {
   assert.instance(error, Inactive)
 })
 
+inactivity('is not meant where items are done that wait for their turn, or lead to nothing', async () => {
+  const ways = { alone: { timeout: 60_000 }, 'in a lane': {}, 'with a key': { key: (millis: number) => millis } }
+  for (const [way, how] of Object.entries(ways)) {
+    const clock = manualClock()
+    const made = pipeline('p')
+      .from([180, 120, 60])
+      .stage(
+        's',
+        async (millis: number) => {
+          await new Promise<void>(resolve => clock.setTimeout(resolve, millis))
+          return millis === 180 ? undefined : millis
+        },
+        { concurrency: 3, ...how },
+      )
+      .supervise({ inactivity: 100, grace: 0 })
+    const { results, error } = await within(5_000, execute(made, { clock }))
+    assert.equal([results, error], [[120, 60], undefined], way)
+  }
+})
+
 inactivity('is not meant where the source is idle, or the reader slow', async () => {
   const idle = manualClock()
   const waiting = pipeline<number>('p')
@@ -692,24 +713,177 @@ workers('that cannot be stopped fail the run, unless that has failed before', as
   await within(1_000, left.done)
 })
 
-workers('that cannot be set up fail the run, and the others are stopped', async () => {
-  const noted: string[] = []
+const halves: Record<string, (no: Error, others: Promise<void>) => unknown> = {
+  'throws at once': no => {
+    throw no
+  },
+  'rejects at once': no => Promise.reject(no),
+  'rejects when the others are there': async (no, others) => {
+    await others
+    throw no
+  },
+}
+for (const [how, fail] of Object.entries(halves)) {
+  workers(`of which one ${how} in \`setup\` fail the run, once the others have been stopped`, async () => {
+    for (const bad of [0, 1, 2]) {
+      const no = new Error('no connection')
+      const others = gate()
+      const stops = gate()
+      const noted: string[] = []
+      const body = (stage: string, isBad: (id: number) => boolean) => {
+        let made = 0
+        return {
+          setup: () => {
+            const id = made++
+            if (isBad(id)) return fail(no, others.promise)
+            noted.push(`+${stage}${id}`)
+            if (noted.length === 4) others.open()
+            // One that takes its time is stopped as well.
+            return id === 2 ? turn(id) : id
+          },
+          receive: (n: number) => n,
+          stop: async (id: unknown) => {
+            noted.push(`-${stage}${id}`)
+            await stops.promise
+            noted.push(`stopped ${stage}${id}`)
+          },
+        }
+      }
+      const run = pipeline('p')
+        .from([1])
+        .stage(
+          's',
+          body('s', id => id === bad),
+          { workers: 3 },
+        )
+        .stage(
+          't',
+          body('t', () => false),
+          { workers: 2 },
+        )
+        .run()
+      run.output.subscribe({ error() {} })
+      let isOver = false
+      const failed = failureOf(run.done)
+      const over = () => {
+        isOver = true
+      }
+      failed.then(over, over)
+      const good = [0, 1, 2].filter(id => id !== bad).map(id => `s${id}`)
+      const all = [...good, 't0', 't1']
+      await until(() => noted.length >= 8, 'stopping')
+      await turns()
+      assert.equal([...noted].sort(), [...all.map(id => `+${id}`), ...all.map(id => `-${id}`)].sort())
+      assert.is(isOver, false, 'a run is not over before its workers are')
+      stops.open()
+      const error = await failed
+      assert.instance(error, StageFailed)
+      assert.equal([error.pipeline, error.stage, error.worker, error.sequence], ['p', 's', bad, undefined])
+      assert.is(error.cause, no)
+      assert.is(error.message, 'p/s failed: Error: no connection')
+      assert.equal(noted.slice(8).sort(), all.map(id => `stopped ${id}`).sort())
+    }
+  })
+}
+
+for (const hook of ['stop', 'setup'] as const) {
+  workers(`are waited for while one is being restarted: until its \`${hook}\` is done`, async () => {
+    const control = new AbortController()
+    const held = gate()
+    const noted: string[] = []
+    let made = 0
+    const body = {
+      setup: async () => {
+        const id = made++
+        noted.push(`+${id}`)
+        if (hook === 'setup' && id === 1) await held.promise
+        return id
+      },
+      receive: (n: number) => {
+        if (n === 1) throw new Error('no')
+        return n
+      },
+      stop: async (id: number) => {
+        noted.push(`-${id}`)
+        if (hook === 'stop') await held.promise
+        noted.push(`stopped ${id}`)
+      },
+    }
+    const run = pipeline('p').from([1, 2]).stage('s', body, { onFailure: 'restart' }).run({ signal: control.signal })
+    run.deadLetters.subscribe()
+    run.output.subscribe({ error() {} })
+    await until(() => noted.includes(hook === 'stop' ? '-0' : '+1'), hook)
+    let isOver = false
+    const failed = failureOf(run.done)
+    const over = () => {
+      isOver = true
+    }
+    failed.then(over, over)
+    control.abort(new Error('away'))
+    await turns()
+    assert.is(isOver, false)
+    held.open()
+    assert.is((await failed).message, 'away')
+    assert.equal(
+      noted,
+      hook === 'stop' ? ['+0', '-0', 'stopped 0'] : ['+0', '-0', 'stopped 0', '+1', '-1', 'stopped 1'],
+    )
+  })
+}
+
+const failing = {
+  receive: (n: number) => {
+    throw new Error(`no ${n}`)
+  },
+}
+
+workers('whose last item is done are not restarted: nobody waits for the backoff', async () => {
+  const clock = manualClock()
+  const made = pipeline('p')
+    .from([1])
+    .stage('s', failing, { onFailure: 'restart' })
+    .supervise({ backoff: () => 60_000 })
+  const { error, summary } = await within(5_000, execute(made, { clock }))
+  assert.equal([error, summary?.deadLetters, clock.now(), clock.pending], [undefined, 1, 0, 0])
+})
+
+workers('that wait for their restart leave no timer', async () => {
+  const clock = manualClock()
+  const control = new AbortController()
+  const run = pipeline('p')
+    .from([1, 2])
+    .stage('s', failing, { onFailure: 'restart' })
+    .supervise({ backoff: () => 60_000 })
+    .run({ clock, signal: control.signal })
+  run.deadLetters.subscribe()
+  run.output.subscribe({ error() {} })
+  await until(() => clock.pending > 0, 'the backoff')
+  control.abort(new Error('away'))
+  assert.is((await failureOf(run.done)).message, 'away')
+  assert.is(clock.pending, 0)
+})
+
+workers('of which several cannot be set up tell all that went wrong', async () => {
   let made = 0
+  const noted: number[] = []
   const body = {
     setup: async () => {
       const id = made++
-      if (id === 1) throw new Error('no connection')
-      noted.push(`+${id}`)
+      if (id !== 1) throw new Error(`no ${id}`)
       return id
     },
     receive: (n: number) => n,
-    stop: (id: number) => void noted.push(`-${id}`),
+    stop: (id: number) => void noted.push(id),
   }
   const run = pipeline('p').from([1]).stage('s', body, { workers: 3 }).run()
-  run.output.subscribe()
+  run.output.subscribe({ error() {} })
   const error = await failureOf(run.done)
-  assert.equal([error.stage, error.worker, error.cause.message], ['s', 1, 'no connection'])
-  assert.equal(noted.sort(), ['+0', '+2', '-0', '-2'])
+  assert.is(error.cause.message, 'no 0')
+  assert.equal(
+    error.suppressed.map((each: Error) => each.message),
+    ['no 2'],
+  )
+  assert.equal(noted, [1])
 })
 
 workers.run()

@@ -235,6 +235,28 @@ handlers('may drop the state of its key', async () => {
   assert.equal(await all(run), ['1:1', '1:2', '2:1', '1:1', '1:2'])
 })
 
+handlers('keeps the state that it wanted to drop when it fails after all', async () => {
+  for (const how of [{}, { key: () => 'k' }]) {
+    const made = pipeline('p')
+      .from([1, -1, 1])
+      .stage(
+        's',
+        {
+          start: () => ({ count: 0 }),
+          receive: (n: number, state, { forget }) => {
+            state.count++
+            if (n > 0) return state.count
+            forget()
+            throw new Error('negative')
+          },
+        },
+        { ...how, onFailure: 'skip' },
+      )
+    const { results, deadLetters } = await within(5_000, execute(made))
+    assert.equal([results, deadLetters.length], [[1, 3], 1])
+  }
+})
+
 handlers('of a key by property name gets what has that property', async () => {
   const run = pipeline('p')
     .from([{ id: 'a' }, { id: 'b' }, { id: 'a' }])

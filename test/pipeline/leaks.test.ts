@@ -1,11 +1,10 @@
 import * as assert from 'node:assert/strict'
 import { createHook } from 'node:async_hooks'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { Observable } from 'rxjs'
 import { suite } from 'uvu'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { heapUsed } from '../support/collect.ts'
 import { within } from '../support/within.ts'
 
 const leaks = suite('a thousand pipelines, run and ended at random moments')
@@ -142,16 +141,6 @@ leaks('leave no listener, timer, handle or promise behind', async () => {
   assert.ok(handles() <= before + 1, `timers and immediates: ${before} before, ${handles()} after`)
 })
 
-/** Collects garbage: V8 can be asked for it while it runs. Undefined where it cannot. */
-function collector(): (() => void) | undefined {
-  try {
-    setFlagsFromString('--expose-gc')
-    return runInNewContext('gc')
-  } catch {
-    return undefined
-  }
-}
-
 /** Promises that somebody still holds and that never settle. */
 function pendingPromises() {
   const pending = new Set<number>()
@@ -164,8 +153,6 @@ function pendingPromises() {
 }
 
 leaks('keep no memory, and nothing that waits for ever', async () => {
-  const collect = collector()
-  if (!collect) return
   const random = randomOf(7)
   const pick = (below: number) => Math.floor(random() * below)
   const inner = pipeline<number>('inner').stage('in', async (n: number) => n + 1)
@@ -201,10 +188,7 @@ leaks('keep no memory, and nothing that waits for ever', async () => {
   const many = async (count: number) => {
     for (let i = 0; i < count; i++) await within(10_000, one(), 'a run')
     for (let i = 0; i < 20; i++) await turn()
-    collect()
-    await turn()
-    collect()
-    return process.memoryUsage().heapUsed
+    return heapUsed()
   }
   await many(100)
   const { pending, end } = pendingPromises()

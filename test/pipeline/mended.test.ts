@@ -238,22 +238,6 @@ mended('a backoff of restarts that throws ends the run', async () => {
   assert.equal((error as StageFailed).cause, boom)
 })
 
-mended('items that stream are forgotten when they have left', async () => {
-  const made = pipeline('p')
-    .from(upTo(5_000))
-    .stage(
-      's',
-      async function* (n: number) {
-        yield n
-      },
-      { concurrency: 200, emit: 'streaming' },
-    )
-  const startedAt = performance.now()
-  const { results } = await within(10_000, execute(made))
-  assert.deepEqual(results, upTo(5_000))
-  assert.ok(performance.now() - startedAt < 5_000)
-})
-
 mended('workers of threads and processes, which there are not, are a mistake and no pause', () => {
   const [mistake] = any(pipeline('p').from([1]))
     .stage('s', (n: number) => n, { workers: { threads: 2 } })

@@ -331,6 +331,31 @@ snapshot('measures how long items are handled, wait, and take in all', async () 
   }
 })
 
+const takers: Record<string, [body: any, how: object]> = {
+  'in frames': [(n: number) => n, {}],
+  'in a lane': [async (n: number) => n, {}],
+  'each by itself': [async (n: number) => n, { timeout: 60_000 }],
+  'by key': [async (n: number) => n, { key: (n: number) => n % 2 }],
+}
+for (const [way, [body, how]] of Object.entries(takers)) {
+  snapshot(
+    `measures no waiting where items are taken at once, however long ago the first one was: ${way}`,
+    async () => {
+      const clock = manualClock()
+      const run = pipeline<number>('p').stage('s', body, how).run({ clock })
+      run.output.subscribe()
+      for (let n = 0; n < 20; n++) {
+        await within(1_000, run.send(n))
+        await turns(3)
+        clock.advance(1_000)
+      }
+      const { latency, stages } = run.snapshot()
+      assert.equal([stages[0]!.emitted, stages[0]!.waiting.max, latency.max], [20, 0, 0])
+      await within(1_000, run.stop())
+    },
+  )
+}
+
 snapshot('of a run that has not begun is all zeros', async () => {
   const run = pipeline('p')
     .from([1])

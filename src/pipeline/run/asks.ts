@@ -20,7 +20,7 @@ export class Asks {
   /** The pipeline is a stage of another: a failure that would stop it is the asker's affair alone. */
   readonly #contains: boolean
   readonly #open = new Set<Ask>()
-  /** Nobody waits any more for what is of this origin. */
+  /** Nobody waits any more for what is of this origin, or for what comes after a failure of it. */
   readonly #forsaken: (origin: Origin, reason: unknown) => void
 
   constructor(pipeline: string, clock: Clock, contains: boolean, forsaken: (origin: Origin, reason: unknown) => void) {
@@ -34,8 +34,7 @@ export class Asks {
   ask(options: AskOptions, send: (origin: Origin) => Promise<void>): Promise<unknown[]> {
     const { signal, timeout } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
-    // Later: this may be in the midst of a handler that has something of it in hand.
-    const forget = (reason: unknown) => queueMicrotask(() => this.#forsaken(ask.origin, reason))
+    const forget = (reason: unknown) => this.#forsaken(ask.origin, reason)
     const ask = new Ask(this.#pipeline, this.#contains, {
       ended: () => {
         this.#open.delete(ask)
@@ -43,6 +42,7 @@ export class Asks {
         unlisten?.()
       },
       overflowed: forget,
+      failed: forget,
     })
     const forsake = (reason: unknown) => {
       ask.refuse(reason)
@@ -69,6 +69,8 @@ interface AskHost {
   ended(): void
   /** The answer became too long: it will have none. */
   overflowed(error: OutputLimit): void
+  /** Something that the item led to has failed: what comes after that is not worth handling. */
+  failed(error: unknown): void
 }
 
 /** One question, until it has its answer. */
@@ -115,6 +117,7 @@ class Ask implements Asker {
 
   fail(pipeline: string, { stage, worker, sequence, attempts, error }: Parameters<Asker['fail']>[1]): void {
     this.#failure = new StageFailed({ pipeline, stage, worker, sequence, attempt: attempts }, error)
+    this.#host.failed(error)
   }
 
   /** In a pipeline that is a stage of another a drop is counted there, as it would be without the stage around it. */

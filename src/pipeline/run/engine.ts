@@ -6,6 +6,7 @@
  *
  *     begin ──▶ fail, cancel, stop ──▶ the machine says what when (drain, abort, give up) ──▶ settle
  */
+import type { Origin } from '../../channel/ticket.ts'
 import { systemClock } from '../../clock.ts'
 import { Inactive, type MillraceError, UnreadOutput } from '../../errors.ts'
 import { Histogram } from '../../metrics/histogram.ts'
@@ -111,9 +112,9 @@ export class Engine {
     const { name: first, overflow } = plans[0]!
     const inlet = { channel: this.row.first, overflow, entrance: this.#entrance, host: sourceHost(this, first) }
     this.source = source ? connect(source.value, inlet) : new SentSource(inlet)
-    this.asks = new Asks(name, clock, internals.contained !== undefined, (origin, reason) => {
-      for (const stage of this.row.stages) stage.forsake(origin, reason)
-    })
+    this.asks = new Asks(name, clock, internals.contained !== undefined, (origin, reason) =>
+      this.#forsake(origin, reason),
+    )
 
     this.#machine = startMachine(this, this.grace, clock, options.inspect)
     this.#listen(options.signal)
@@ -183,6 +184,13 @@ export class Engine {
     if (stage.isOver) return
     const error = this.report.ended(items, dead)
     if (error) this.fail(stage.plan.name, { error, worker: 0, sequence: undefined, attempts: 1 }, stage.index)
+  }
+
+  #forsake(origin: Origin, reason: unknown): void {
+    // Said in the midst of letting items leave, by a stage or a listener that it tells: that comes to its end first.
+    queueMicrotask(() => {
+      for (const stage of this.row.stages) stage.forsake(origin, reason)
+    })
   }
 
   /* ── ending ────────────────────────────────────────────────────────────── */
