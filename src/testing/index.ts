@@ -1,3 +1,11 @@
 /** For people who write actors: `millrace/testing`. */
-export { TestDeadline } from './errors.ts'
+/* ── one actor ── */
+
+/* ── faults ── */
+export type { Cue, Cues, FailCue, HangCue } from './cues.ts'
+export { FailedOnCue, TestDeadline, WorkerDied } from './errors.ts'
+export { type Faulty, type FaultyUnstarted, faulty, unlessDied } from './faulty.ts'
+/* ── time ── */
 export { type ManualClock, manualClock } from './manual-clock.ts'
+export { type ActorFailure, type ActorRun, type Fed, type RunActorOptions, runActor } from './run-actor.ts'
+export type { Fault, FaultCounts, FaultName, Faults } from './script.ts'
