@@ -3,7 +3,9 @@
 
 /* ── faults ── */
 export type { Cue, Cues, FailCue, HangCue } from './cues.ts'
-export { FailedOnCue, TestDeadline, WorkerDied } from './errors.ts'
+export { FailedOnCue, ModelMismatch, TestDeadline, WorkerDied } from './errors.ts'
+/* ── pipelines ── */
+export { type ExpectModelOptions, expectModel } from './expect-model.ts'
 export { type Faulty, type FaultyUnstarted, faulty, unlessDied } from './faulty.ts'
 /* ── time ── */
 export { type ManualClock, manualClock } from './manual-clock.ts'
