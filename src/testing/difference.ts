@@ -49,15 +49,22 @@ export class Numbers {
   #next = 0
 
   of(value: unknown): number {
-    const text =
-      typeof value === 'object'
-        ? inspect(value, { depth: 4, sorted: true, breakLength: Infinity })
-        : `${typeof value} ${String(value)}`
+    const text = keyOf(value)
     const known = this.#known.get(text) ?? []
     this.#known.set(text, known)
     const found = known.find(each => isDeepStrictEqual(each.value, value))
     if (found) return found.number
     known.push({ value, number: this.#next })
     return this.#next++
+  }
+}
+
+/** Equal values have equal texts. */
+function keyOf(value: unknown): string {
+  if (typeof value !== 'object') return `${typeof value} ${String(value)}`
+  try {
+    return inspect(value, { depth: 4, sorted: true, breakLength: Infinity })
+  } catch {
+    return 'what cannot be shown'
   }
 }

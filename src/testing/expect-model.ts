@@ -64,7 +64,7 @@ export async function expectModel<In, Out>(
   input: Iterable<Input<In>> | AsyncIterable<Input<In>> | (() => Iterable<Input<In>> | AsyncIterable<Input<In>>),
   options: ExpectModelOptions = {},
 ): Promise<Out[]> {
-  const { clock, deadline = defaultDeadline } = options
+  const { clock, deadline = defaultDeadline } = { ...options }
   const blueprint = blueprintOf(pipeline)
   if (!blueprint) throw new InvalidOption('expectModel', 'given a pipeline', pipeline)
   const mistakes: Mistake[] = [...mistakesIn(options, modelOptions, 'expectModel'), ...validate(blueprint)]
@@ -148,14 +148,13 @@ function compare(name: string, said: Outcome, ran: Executed): void {
 function compareResults(place: string, wanted: readonly unknown[], got: readonly unknown[]): void {
   const index = firstDifference(wanted, got)
   if (index < 0) return
-  const missing = `none: there are only ${got.length}`
   const shown = shownApart(wanted[index], got[index])
+  const equal = index === 0 ? '' : index === 1 ? 'Result 0 agrees. ' : `Results 0 to ${index - 1} agree. `
   const lines = [
     `${place}: result ${index} is not what the model says`,
-    `  wanted  ${index < wanted.length ? shown.wanted : `none: there are only ${wanted.length}`}`,
-    `  got     ${index < got.length ? shown.got : missing}`,
-    `${index} before it ${index === 1 ? 'is' : 'are'} as they should be; the model has ${wanted.length}, the run ${got.length}`,
-    orderHint(wanted, got),
+    `  wanted  ${index < wanted.length ? shown.wanted : `none: there are ${wanted.length}`}`,
+    `  got     ${index < got.length ? shown.got : `none: there are ${got.length}`}`,
+    `${equal}${orderHint(wanted, got)}`,
   ]
   const found = { index, expected: wanted[index], actual: got[index] }
   throw new ModelMismatch(lines.join('\n'), found)
@@ -165,9 +164,9 @@ function orderHint(wanted: readonly unknown[], got: readonly unknown[]): string 
   const numbers = new Numbers()
   const sorted = (values: readonly unknown[]) => values.map(value => numbers.of(value)).sort((a, b) => a - b)
   if (wanted.length === got.length && firstDifference(sorted(wanted), sorted(got)) < 0) {
-    return 'They are the same results in another order.'
+    return 'The run has the same results in another order.'
   }
-  return 'The model handles one item at a time: look for chance, time, or state that is not from `start`.'
+  return 'The model handles one item after another: look for chance, time, or state that is not from `start`.'
 }
 
 /* ── Failures ────────────────────────────────────────────────────────────── */

@@ -39,6 +39,7 @@ export interface FaultyUnstarted<In, Out, Arg> extends Unstarted<In, Out, Arg, u
  * - `dies` throws a `WorkerDied`. In one event loop a worker goes if the policy of its stage says so: `runActor` sees to
  *   that, and in a pipeline it is `onFailure: unlessDied('stop')`.
  *
+ * Calls and faults are counted for as long as there is the actor, over all its runs: make one for each test.
  * Of a body over the whole stream the take of an item fails; its items are counted as they are taken.
  *
  * @throws {InvalidOption} when the actor is none.

@@ -97,7 +97,7 @@ export async function runActor(
   items: Fed<unknown>,
   options: RunActorOptions<any> = {},
 ): Promise<ActorRun<any, any, any>> {
-  const { supervise = {}, clock, deadline = defaultDeadline, ...how } = options
+  const { supervise = {}, clock, deadline = defaultDeadline, ...how } = { ...options }
   const inner = blueprintOf(actor)
   const definition = inner ? undefined : definitionOf(actor)
   const name = (inner ?? definition)?.name ?? 'actor'
@@ -111,7 +111,8 @@ export async function runActor(
       ? { kind: 'actor', actor: definition }
       : { kind: 'nothing', value: actor }
   const mistakes: Mistake[] = [
-    ...mistakesIn({ clock, deadline, supervise: options.supervise }, actorOptions, 'runActor'),
+    ...(isRecord(options) ? [] : mistakesIn(options, actorOptions, 'runActor')),
+    ...mistakesIn({ clock, deadline, supervise }, actorOptions, 'runActor'),
     ...validate(alone(body, how)),
   ]
   if (mistakes.length > 0) throw new InvalidBlueprint('runActor', mistakes)
@@ -145,6 +146,10 @@ export async function runActor(
 }
 
 type Body = (Blueprint['steps'][number] & { kind: 'stage' })['body']
+
+function isRecord(options: unknown): boolean {
+  return typeof options === 'object' && options !== null
+}
 
 /** An array, a generator, a stream; not a string, whose letters nobody means. */
 function isIterable(items: unknown): boolean {

@@ -324,6 +324,8 @@ fails('says all mistakes at once, before anything starts', async () => {
     'UNKNOWN_OPTION',
   ])
   assert.is(calls, 0)
+  for (const options of [null, 3])
+    assert.instance(await failureOf(runActor(root, [1], options as any)), InvalidBlueprint)
 })
 
 fails('refuses what is no actor, what is connected already, and what are no items', async () => {
