@@ -59,12 +59,15 @@ export class Numbers {
   }
 }
 
-/** Equal values have equal texts. */
+/** Equal values have equal texts. It looks at the surface only: to compare all the way down is for those that agree there. */
 function keyOf(value: unknown): string {
-  if (typeof value !== 'object') return `${typeof value} ${String(value)}`
+  if (typeof value !== 'object' || value === null) return `${typeof value} ${String(value)}`
   try {
-    return inspect(value, { depth: 4, sorted: true, breakLength: Infinity })
+    const fields = Object.entries(value).map(
+      ([name, field]) => `${name} ${typeof field === 'object' ? '' : String(field)}`,
+    )
+    return fields.sort().join()
   } catch {
-    return 'what cannot be shown'
+    return 'what cannot be read'
   }
 }

@@ -34,7 +34,7 @@ export interface ExpectModelOptions {
    * happens, for the model as well. @default the machine's
    */
   clock?: Clock
-  /** Milliseconds of real time that the run may take, and the model as well. @default 5_000 */
+  /** Milliseconds of real time that the run may take, and the model as well; Infinity under a debugger. @default 5_000 */
   deadline?: number
 }
 
@@ -309,17 +309,18 @@ async function compareParts(
 
 interface Attributed {
   readonly outcome: Outcome
-  /** Results by the item that they belong to; at the end those of `flush`. */
-  readonly byItem: readonly (readonly unknown[])[]
-  /** Results by the key of that item, in order; those of an item without a key, and each of `flush`, alone. */
-  readonly byKey: readonly (readonly unknown[])[]
+  /** Places of results, by the item that they belong to; at the end those of `flush`. */
+  readonly byItem: readonly (readonly number[])[]
+  /** The same by the key of that item, in order; those of an item without a key, and each of `flush`, alone. */
+  readonly byKey: readonly (readonly number[])[]
 }
 
 /** What the model says of a segment, and which item led to what. */
 async function attributed({ blueprint, keyOf }: Segment, items: readonly unknown[], ask: Ask): Promise<Attributed> {
-  const byItem: unknown[][] = items.map(() => [])
-  const byKey = new Map<unknown, unknown[]>()
-  const flushed: unknown[] = []
+  const byItem: number[][] = items.map(() => [])
+  const byKey = new Map<unknown, number[]>()
+  const flushed: number[] = []
+  let results = 0
   let at = -1
   let key: unknown
   const counted = function* () {
@@ -335,17 +336,18 @@ async function attributed({ blueprint, keyOf }: Segment, items: readonly unknown
     at = items.length
   }
   const note = (result: unknown) => {
-    if (at === items.length) flushed.push(result)
+    const place = results++
+    if (at === items.length) flushed.push(place)
     else {
-      byItem[at]!.push(result)
+      byItem[at]!.push(place)
       const row = byKey.get(key)
-      if (row) row.push(result)
-      else byKey.set(key, [result])
+      if (row) row.push(place)
+      else byKey.set(key, [place])
     }
     return result
   }
   const outcome = await ask({ ...blueprint, steps: [...blueprint.steps, { kind: 'map', fn: note }] }, counted())
-  return { outcome, byItem: [...byItem, flushed], byKey: [...byKey.values(), ...flushed.map(result => [result])] }
+  return { outcome, byItem: [...byItem, flushed], byKey: [...byKey.values(), ...flushed.map(place => [place])] }
 }
 
 /** Results in an order that is free, as far as it is. */
@@ -356,23 +358,25 @@ function compareMix(
   got: readonly unknown[],
 ): void {
   const numbers = new Numbers()
-  const numbered = (values: readonly unknown[]) => values.map(value => numbers.of(value))
+  const known = wanted.results.map(value => numbers.of(value))
+  const numbered = (places: readonly number[]) => places.map(place => known[place]!)
   const left = new Map<number, number>()
-  for (const number of numbered(wanted.results)) left.set(number, (left.get(number) ?? 0) + 1)
-  const mixed = numbered(got)
+  for (const number of known) left.set(number, (left.get(number) ?? 0) + 1)
+  const mixed = got.map(value => numbers.of(value))
   for (const [index, number] of mixed.entries()) {
     const count = left.get(number) ?? 0
     if (count === 0) throw mixMismatch(place, index, 'is none that the model has, or has it once too often', got)
     left.set(number, count - 1)
   }
-  const missing = wanted.results.find((_, index) => (left.get(numbers.of(wanted.results[index])) ?? 0) > 0)
-  if (missing !== undefined) {
+  const missing = known.findIndex(number => left.get(number)! > 0)
+  if (missing >= 0) {
+    const expected = wanted.results[missing]
     const lines = [
       `${place}: a result is missing`,
-      `  wanted  ${shownApart(missing, undefined).wanted}`,
-      `  got     none`,
+      `  wanted  ${shownApart(expected, undefined).wanted}`,
+      '  got     none',
     ]
-    throw new ModelMismatch(lines.join('\n'), { expected: missing })
+    throw new ModelMismatch(lines.join('\n'), { expected })
   }
   const index = freedom === 'within an item' ? regroupedUpTo(mixed, wanted.byItem.map(numbered)) : mixedUpTo()
   if (index === mixed.length) return

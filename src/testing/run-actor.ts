@@ -29,7 +29,7 @@ export interface RunActorOptions<In> extends StageOptions<In> {
    * happens: backoffs and timeouts of minutes take no time. @default the machine's
    */
   clock?: Clock
-  /** Milliseconds of real time that it may take. @default 5_000 */
+  /** Milliseconds of real time that it may take; Infinity under a debugger. @default 5_000 */
   deadline?: number
 }
 

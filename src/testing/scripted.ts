@@ -125,18 +125,19 @@ function observed(observable: Observable<unknown>): Promise<unknown[]> {
 
 /** Over the whole stream: what goes wrong is the take of an item. */
 function streamed({ stream }: AnyStreamBehaviour, script: Script): AnyStreamBehaviour {
-  let taken = 0
+  /** The model says no sequence; but its context is one and the same for all bodies of a stage. */
+  const takes = new WeakMap<object, number>()
   async function* cued(items: AsyncIterable<unknown>, context: any) {
     for await (const item of items) {
-      // The model has no context to offer here; it has no second worker either.
-      const at: Receiving = { item, sequence: context?.sequence ?? taken, attempt: 1, context }
-      taken++
+      const taken = takes.get(context) ?? 0
+      takes.set(context, taken + 1)
+      const at: Receiving = { item, sequence: context.sequence ?? taken, attempt: 1, context }
       const due = script.received(at)
-      await script.hang(due, false, 'receive', at, context?.signal)
+      await script.hang(due, false, 'receive', at, context.signal)
       script.throwDue(due, false, 'receive', at)
       script.handled()
       yield item
-      await script.hang(due, true, 'receive', at, context?.signal)
+      await script.hang(due, true, 'receive', at, context.signal)
       script.throwDue(due, true, 'receive', at)
     }
   }

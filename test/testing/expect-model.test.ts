@@ -102,6 +102,20 @@ agrees('agrees on restarts and retries of a faulty actor', async () => {
   assert.equal(await expectModel(made, upTo(7)), [0, 1, 2, 3, 5, 6])
 })
 
+agrees('agrees on a faulty body over the whole stream, time and again', async () => {
+  const sums = defineActor('sums', import.meta, {
+    async *stream(items: AsyncIterable<number>) {
+      let last = 0
+      for await (const n of items) {
+        yield n + last
+        last = n
+      }
+    },
+  })
+  const made = pipeline<number>('p').stage('s', faulty(sums, { fails: 1 }), { onFailure: 'skip' })
+  for (let i = 0; i < 2; i++) assert.equal(await expectModel(made, [1, 2, 3, 4]), [1, 3, 7])
+})
+
 agrees('passes backoffs in no time under a manual clock, and handlers that wait by it', async () => {
   const clock = manualClock()
   const sleep = (millis: number) => new Promise<void>(resolve => clock.setTimeout(resolve, millis))

@@ -411,7 +411,7 @@ ends('names a handler that does not end after a failure, before the deadline', a
     if (n === 2) throw new Error('two')
     return new Promise<number>(() => {})
   }
-  const { failure } = await within(4_000, runActor(deaf, [2, 1], { concurrency: 2, deadline: 200 }))
+  const { failure } = await within(4_000, runActor(deaf, [2, 1], { concurrency: 2, deadline: 1_000 }))
   assert.instance(failure, GraceExceeded)
 })
 
