@@ -120,7 +120,7 @@ function reasons(engine: Engine, events: readonly PipelineEvent[], given: Given)
   if (starting.length > 0) return starting.map(name => `the \`setup\` or \`start\` of ${engine.name}/${name}`)
   if (!given.isOver) return [`item ${given.items.length}, which the source has not given yet`]
   const ending = engine.row.names.filter(name => !hasBeen('stage.drained', name))
-  return ending.map(name => `the end of ${engine.name}/${name}: its \`setup\` or \`stop\``)
+  return ending.map(name => `the end of ${engine.name}/${name}, e.g. its \`stop\``)
 }
 
 /** A clock that was not moved is the likely reason, if it is none of ours. */

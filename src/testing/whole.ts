@@ -109,39 +109,50 @@ interface Wanted {
 }
 
 export function compareLetters(name: string, { letters, isCut }: Wanted, got: readonly DeadLetter[]): void {
-  const stages = new Set([...letters, ...got].map(({ stage }) => stage))
-  for (const stage of stages) {
-    // Within a stage, sequences depend on which worker had the item.
+  for (const stage of new Set([...letters, ...got].map(({ stage }) => stage))) {
     const isInner = stage.includes('/')
+    // Within a stage, what ran ahead of a failure that took the whole item with it may have been given up as well.
     if (isInner && isCut) continue
-    const texts = (all: readonly { stage: string; sequence: number; error: unknown }[]) => {
-      const own = all.filter(letter => letter.stage === stage)
-      const shown = own.map(({ sequence, error }) => {
-        const text = described(rootOf(error))
-        return isInner ? text : `item ${sequence}: ${text}`
-      })
-      return isInner
-        ? shown.sort()
-        : own
-            .map((letter, i) => [letter.sequence, shown[i]!] as const)
-            .sort(bySequence)
-            .map(([, text]) => text)
-    }
-    const wanted = texts(letters)
-    const all = texts(got)
-    const found = isCut ? all.slice(0, wanted.length) : all
-    const index = firstDifference(wanted, found)
+    const wanted = lettersOf(stage, letters, isInner)
+    const all = lettersOf(stage, got, isInner)
+    const found = isInner ? kept(wanted, all) : isCut ? all.slice(0, wanted.length) : all
+    const index = firstDifference(
+      wanted.map(({ text }) => text),
+      found.map(({ text }) => text),
+    )
     if (index < 0) continue
     const lines = [
       `${name}: dead letter ${index} of ${stage} is not what the model says`,
-      `  wanted  ${wanted[index] ?? 'none'}`,
-      `  got     ${found[index] ?? 'none'}`,
-      ...timeHint(got.filter(letter => letter.stage === stage)[index]?.error),
+      `  wanted  ${wanted[index]?.text ?? 'none'}`,
+      `  got     ${found[index]?.text ?? 'none'}`,
+      ...timeHint(found[index]?.error),
     ]
-    throw new ModelMismatch(lines.join('\n'), { index, expected: wanted[index], actual: found[index] })
+    throw new ModelMismatch(lines.join('\n'), { index, expected: wanted[index]?.error, actual: found[index]?.error })
   }
 }
 
-function bySequence(a: readonly [number, string], b: readonly [number, string]): number {
-  return a[0] - b[0]
+interface Letter {
+  readonly sequence: number
+  readonly text: string
+  readonly error: unknown
+}
+
+/** Those of one stage, in order. Within a stage, sequences depend on which worker had the item, and say nothing. */
+function lettersOf(stage: string, letters: readonly (Failed | DeadLetter)[], isInner: boolean): Letter[] {
+  const own = letters.filter(letter => letter.stage === stage)
+  const shown = own.map(({ sequence, error }) => {
+    const text = described(rootOf(error))
+    return { sequence, error, text: isInner ? text : `item ${sequence}: ${text}` }
+  })
+  return shown.sort((a, b) => (isInner ? (a.text < b.text ? -1 : 1) : a.sequence - b.sequence))
+}
+
+/** Of `all`, those that are wanted, each as often as it is. */
+function kept(wanted: readonly Letter[], all: readonly Letter[]): Letter[] {
+  const left = wanted.map(({ text }) => text)
+  return all.filter(({ text }) => {
+    const place = left.indexOf(text)
+    if (place >= 0) left.splice(place, 1)
+    return place >= 0
+  })
 }

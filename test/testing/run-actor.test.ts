@@ -382,7 +382,10 @@ ends('tells `setup`, `flush`, `stop` and the source apart', async () => {
     /waits for the `setup` or `start` of/,
   )
   assert.match(await message(runActor({ flush: never, receive }, [1], { deadline })), /waits for the `flush` of/)
-  assert.match(await message(runActor({ stop: never, receive }, [1], { deadline })), /`setup` or `stop`/)
+  assert.match(
+    await message(runActor({ stop: never, receive }, [1], { deadline })),
+    /the end of runActor\/actor, e\.g\. its `stop`/,
+  )
   async function* idle() {
     yield 1
     await never()
