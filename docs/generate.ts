@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { batchOptions } from '../actors/batch.ts'
-import * as classes from '../src/errors.ts'
+import * as ownErrors from '../src/errors.ts'
 import { errorMessages, mistakeMessages, retired } from '../src/messages.ts'
 import {
   askOptions,
@@ -22,7 +22,10 @@ import {
   stopOptions,
   supervisionOptions,
 } from '../src/options.ts'
+import * as testErrors from '../src/testing/errors.ts'
+import { actorOptions, faultOptions, modelOptions } from '../src/testing/options.ts'
 
+const classes = { ...ownErrors, ...testErrors }
 const root = new URL('../../', import.meta.url) // dist/docs → here
 
 /** Every generated page, by its path. */
@@ -41,6 +44,9 @@ export const tables: readonly [title: string, where: string, options: Options][]
   ['A question', 'run.ask(item, { … })', askOptions],
   ['A stop', 'run.stop({ … })', stopOptions],
   ['The actor `batch`', 'batch({ … })', batchOptions],
+  ['A test of an actor, beside the options of a stage', 'runActor(actor, items, { … })', actorOptions],
+  ['A test against the model', 'expectModel(pipeline, input, { … })', modelOptions],
+  ['What goes wrong on cue', 'faulty(actor, { … })', faultOptions],
 ]
 
 function optionsPage(): string {
@@ -107,7 +113,7 @@ export function errors(): { name: string; code: string; is: string; says: string
     const words = code.replace(/^ERR_/, '').toLowerCase().split('_')
     const name = words.map(word => `${word[0]!.toUpperCase()}${word.slice(1)}`).join('')
     const known = [name, `${name}Error`].find(name => name in classes)
-    if (!known) throw new Error(`src/errors.ts has no class for ${code}`)
+    if (!known) throw new Error(`there is no class for ${code}`)
     return { name: known, code, is, says }
   })
 }

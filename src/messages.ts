@@ -118,6 +118,22 @@ export const errorMessages = {
     is: 'Workers of a stage died more often than `maxRestarts` allows.',
     says: 'restarted more than {times} within {within} ms: {cause}',
   },
+  ERR_TEST_DEADLINE: {
+    is: 'Something that a test waits for did not happen in time (`millrace/testing`).',
+    says: '{what} within {deadline} ms of real time[; it waits for {waitsFor}]',
+  },
+  ERR_MODEL_MISMATCH: {
+    is: 'A run did not lead to what the sequential model says (`millrace/testing`).',
+    says: '{what}',
+  },
+  ERR_FAILED_ON_CUE: {
+    is: 'A `faulty` actor was told to fail, and not what with (`millrace/testing`).',
+    says: 'failed on cue: {where}',
+  },
+  ERR_DIED_ON_CUE: {
+    is: 'A `faulty` actor was told to die (`millrace/testing`).',
+    says: 'the worker died on cue: {where}',
+  },
   ERR_UNKNOWN_STAGE: {
     is: 'There is no stage of that name.',
     says: '{pipeline} has no stage {stage}[: did you mean {near}?][: its stages are {known}]',
@@ -248,6 +264,11 @@ export const mistakeMessages = {
     level: 'mistake',
     is: '`inFlight` keeps workers idle.',
     says: '`inFlight` must be at least workers × concurrency ({least}), got {inFlight}: raise it, or have fewer workers',
+  },
+  NO_CALL: {
+    level: 'mistake',
+    is: 'A `faulty` actor was given a cue for a call that is never made (`millrace/testing`).',
+    says: '`{call}` is never called, as this actor has none: leave the cue out, or give the actor one',
   },
   NO_RUNTIME: {
     level: 'mistake',

@@ -14,7 +14,7 @@ import { blueprintOf } from '../src/pipeline/blueprint.ts'
 import { pipeline } from '../src/pipeline/pipeline.ts'
 import { exportMistakes } from '../src/pipeline/travel.ts'
 import { exponential } from '../src/stage/backoff.ts'
-import { manualClock } from '../src/testing/manual-clock.ts'
+import { expectModel, faulty, manualClock, runActor } from '../src/testing/index.ts'
 import { execute } from './support/execute.ts'
 import { failureOf, thrownBy } from './support/failure.ts'
 import { turns } from './support/turns.ts'
@@ -473,6 +473,39 @@ const thrown: [what: string, provoke: () => unknown, says: string][] = [
     'something asked of p was dropped before s, whose channel was full: raise its `capacity`, or choose another `overflow`',
   ],
   [
+    'which cue is for nothing',
+    () => Promise.resolve(thrownBy(() => faulty(f, { fails: { flush: 1 } }))),
+    '`flush` is never called, as this actor has none: leave the cue out, or give the actor one, in faulty(f): fails',
+  ],
+  [
+    'what a test waits for',
+    () => failureOf(runActor(never, [1], { deadline: 20 })),
+    'the actor never is not done within 20 ms of real time; it waits for item 0 (1), which runActor/never#0 has in hand',
+  ],
+  [
+    'what differs from the model',
+    () => {
+      let calls = 0
+      return failureOf(
+        expectModel(
+          any(pipeline('p')).stage('s', () => calls++),
+          [1, 2],
+        ),
+      )
+    },
+    'p: result 0 is not what the model says\n  wanted  0\n  got     2\nThe model handles one item after another: look for chance, time, or state that is not from `start`.',
+  ],
+  [
+    'where it failed on cue',
+    () => causeOf(one().stage('s', faulty(f, { fails: 0 }))),
+    'failed on cue: item 0, attempt 1',
+  ],
+  [
+    'where it died on cue',
+    () => causeOf(one().stage('s', faulty(f, { dies: 0 }))),
+    'the worker died on cue: item 0, attempt 1',
+  ],
+  [
     'that a retry must repeat what has left',
     () => {
       let attempts = 0
@@ -713,7 +746,7 @@ whole('of an error is provoked here', () => {
 
 whole('of validate is provoked here', () => {
   const codes = mistakes.map(([, , text]) => /\((\w+)\)$/.exec(text)![1]!)
-  assert.equal([...new Set([...codes, 'MISSING_OPTION'])].sort(), Object.keys(mistakeMessages).sort())
+  assert.equal([...new Set([...codes, 'MISSING_OPTION', 'NO_CALL'])].sort(), Object.keys(mistakeMessages).sort())
 })
 
 whole('is provoked with each of its parts that may be left out', () => {

@@ -7,7 +7,7 @@ import { InvalidBlueprint, type Mistake } from '../errors.ts'
 import { BLUEPRINT, type Blueprint, blueprintOf, type Step, type StepBody } from './blueprint.ts'
 import type { Pipeline, Running, RunOptions, SourceOptions, StageOptions, Start, Supervision } from './language.ts'
 import { startRun } from './run/run.ts'
-import { validate } from './validate.ts'
+import { mistakesOf, validate } from './validate.ts'
 
 class FluentPipeline {
   readonly [BLUEPRINT]: Blueprint
@@ -53,7 +53,7 @@ class FluentPipeline {
   }
 
   run(options: RunOptions = {}): Running<any, any> {
-    const mistakes = this.validate(options).filter(({ level }) => level === 'mistake')
+    const mistakes = mistakesOf(this[BLUEPRINT], options)
     if (mistakes.length > 0) throw new InvalidBlueprint(mistakes)
     return startRun(this[BLUEPRINT], options)
   }

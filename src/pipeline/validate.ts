@@ -22,6 +22,12 @@ import { travelMistakes } from './travel.ts'
 
 type StageStep = Step & { kind: 'stage' }
 
+/** What keeps it from being run. */
+export function mistakesOf(blueprint: Blueprint, options?: RunOptions): Mistake[] {
+  return validate(blueprint, options).filter(({ level }) => level === 'mistake')
+}
+
+/** The same, with warnings and notes. */
 export function validate(blueprint: Blueprint, options?: RunOptions): Mistake[] {
   return [...mistakesIn(options, runOptions, rootOf(blueprint)), ...blueprintMistakes(blueprint, options)]
 }

@@ -3,19 +3,38 @@
  *
  *     const clock = manualClock()
  *     const run = pipeline.run({ clock })
- *     clock.advance(15_000)
+ *     clock.advance(15_000)              // by hand, or
+ *     await clock.until(run.done)        // as far as it takes
  */
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
+import { TestDeadline } from './errors.ts'
 
 export interface ManualClock extends Clock {
   /** Moves by `millis`, and calls what was due on the way, in the order in which it was due. */
   advance(millis: number): void
   /** Moves to the next time at which something is due; false if nothing is. */
   next(): boolean
+  /**
+   * Moves to whatever is due next, again and again, each time when nothing else happens any more; until `promise` is
+   * settled. Gives what that gives, or throws what that rejects with.
+   *
+   * Only for what waits by this clock: it does not wait for disks, sockets and timers of Node, but runs ahead of them.
+   *
+   * @param deadline ms of real time that this may take. Default 5,000.
+   * @throws {TestDeadline} when `promise` is not settled by then.
+   */
+  until<T>(promise: PromiseLike<T>, deadline?: number): Promise<T>
   /** How many timers are set. */
   readonly pending: number
 }
 
+/** Turns of the event loop without news before time moves: one for what a turn brought, one for what that led to. */
+const quietTurns = 2
+/** Turns without anything due after which waiting may as well leave the processor to others. */
+const idleTurns = 100
+
+/** A clock that stands at `start` ms until it is told to move. @default 0 */
 export function manualClock(start = 0): ManualClock {
   let now = start
   let ids = 0
@@ -32,6 +51,32 @@ export function manualClock(start = 0): ManualClock {
     now = Math.max(now, at)
     fn()
   }
+  const next = () => {
+    const timer = due(Infinity)
+    if (timer) call(timer)
+    return timer !== undefined
+  }
+  const until = async <T>(promise: PromiseLike<T>, deadline = 5_000): Promise<T> => {
+    let isOver = false
+    const over = () => {
+      isOver = true
+    }
+    promise.then(over, over)
+    const limit = performance.now() + deadline
+    for (let idle = 0; ; ) {
+      for (let turns = 0; turns < quietTurns && !isOver; turns++) await turn()
+      if (isOver) return await promise
+      if (performance.now() > limit) {
+        const rest = timers.size === 0 ? 'nothing is due' : `${timers.size} timers are set`
+        throw new TestDeadline(
+          `what the manual clock moves for is not settled (it stands at ${now} ms, ${rest})`,
+          deadline,
+        )
+      }
+      if (next()) idle = 0
+      else if (++idle > idleTurns) await sleep(1)
+    }
+  }
   return {
     now: () => now,
     setTimeout(fn, millis) {
@@ -46,11 +91,8 @@ export function manualClock(start = 0): ManualClock {
       for (let timer = due(until); timer; timer = due(until)) call(timer)
       now = until
     },
-    next() {
-      const timer = due(Infinity)
-      if (timer) call(timer)
-      return timer !== undefined
-    },
+    next,
+    until,
     get pending() {
       return timers.size
     },

@@ -6,6 +6,8 @@ import { errors, pages, tables } from '../../docs/generate.ts'
 import * as known from '../../src/errors.ts'
 import { errorMessages, mistakeMessages, retired } from '../../src/messages.ts'
 import * as options from '../../src/options.ts'
+import * as testErrors from '../../src/testing/errors.ts'
+import { actorOptions, faultOptions, modelOptions } from '../../src/testing/options.ts'
 
 const root = new URL('../../../', import.meta.url) // dist/test/docs → here
 const reference = suite('the reference')
@@ -17,7 +19,7 @@ for (const [path, text] of Object.entries(pages())) {
 }
 
 reference('knows every error, and what it is for', () => {
-  const classes = Object.entries(known).flatMap(([name, value]) =>
+  const classes = Object.entries({ ...known, ...testErrors }).flatMap(([name, value]) =>
     typeof value === 'function' && value.prototype instanceof known.MillraceError ? [name] : [],
   )
   assert.equal(
@@ -33,7 +35,10 @@ reference('knows every table of options', () => {
   const all = Object.entries(options).flatMap(([name, value]) =>
     name.endsWith('Options') && typeof value === 'object' ? [value] : [],
   )
-  assert.equal(new Set(tables.map(([, , table]) => table)), new Set([...all, batchOptions]))
+  assert.equal(
+    new Set(tables.map(([, , table]) => table)),
+    new Set([...all, batchOptions, actorOptions, modelOptions, faultOptions]),
+  )
 })
 
 reference('has no code twice, and none that was retired', () => {

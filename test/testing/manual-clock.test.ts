@@ -1,6 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { TestDeadline } from '../../src/testing/errors.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
+import { failureOf } from '../support/failure.ts'
+import { within } from '../support/within.ts'
 
 const clock = suite('manualClock')
 
@@ -114,4 +118,60 @@ clock('is where it was when what it calls throws, and can go on', () => {
   assert.is(called, true)
 })
 
+/* ── until ──────────────────────────────────────────────────────────────── */
+
+const until = suite('manualClock, until')
+
+until('moves to whatever is due next, until a promise is settled, and gives what that gives', async () => {
+  const time = manualClock()
+  const sleep = (millis: number) => new Promise<void>(resolve => time.setTimeout(resolve, millis))
+  const work = async () => {
+    for (let i = 0; i < 3; i++) await sleep(60_000)
+    return 'done'
+  }
+  time.setTimeout(() => assert.unreachable('not that far'), 200_000)
+  assert.is(await within(4_000, time.until(work())), 'done')
+  assert.is(time.now(), 180_000)
+})
+
+until('throws what the promise rejects with', async () => {
+  const time = manualClock()
+  const failing = new Promise((_, reject) => time.setTimeout(() => reject(new Error('late')), 10))
+  assert.is((await failureOf(time.until(failing))).message, 'late')
+})
+
+until('lets happen first what needs no time', async () => {
+  const time = manualClock()
+  const order: string[] = []
+  time.setTimeout(() => order.push('timer'), 1)
+  await time.until(Promise.resolve().then(() => order.push('promise')))
+  assert.equal(order, ['promise'])
+})
+
+until('runs a pipeline with its backoffs', async () => {
+  const time = manualClock()
+  const run = pipeline('p')
+    .from([1])
+    .stage('s', (n, { attempt }) => (attempt < 4 ? assert.unreachable('again') : n), {
+      retry: { attempts: 4, backoff: () => 3_600_000 },
+    })
+    .run({ clock: time })
+  run.output.subscribe()
+  assert.is((await time.until(run.done)).emitted, 1)
+  assert.is(time.now(), 3 * 3_600_000)
+})
+
+until('gives up when nothing is due any more, or always something', async () => {
+  const never = new Promise(() => {})
+  const still = manualClock(5)
+  const error = await failureOf(still.until(never, 30))
+  assert.instance(error, TestDeadline)
+  assert.match(error.message, /stands at 5 ms, nothing is due\) within 30 ms of real time/)
+  const busy = manualClock()
+  const again = () => void busy.setTimeout(again, 1)
+  again()
+  assert.match((await failureOf(busy.until(never, 30))).message, /1 timers are set/)
+})
+
+until.run()
 clock.run()
