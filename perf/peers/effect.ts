@@ -3,7 +3,7 @@
  * so the size that the library calls its default (4096) is given here: a stream that holds all its items at once is none.
  */
 import { Effect, Stream } from 'effect'
-import { type AsyncStep, f, fAsync, g, gAsync, h, hAsync, type Sink } from '../throughput/three-functions.ts'
+import { type AsyncStep, type AsyncSteps, f, g, h, type Sink } from '../throughput/three-functions.ts'
 
 const chunks = (input: readonly number[], chunkSize: number) =>
   Stream.fromIterable(input, { chunkSize }).pipe(Stream.map(f), Stream.map(g), Stream.map(h))
@@ -33,15 +33,15 @@ export async function mapsByItem(input: readonly number[], sink: Sink): Promise<
   await Effect.runPromise(chunks(input, 1).pipe(Stream.runFold(() => 0, read)))
 }
 
-export function mapEffects(concurrency: number) {
+export function mapEffects(concurrency: number, [f, g, h]: AsyncSteps) {
   const stage = (step: AsyncStep) =>
     Stream.mapEffect((item: number) => Effect.promise(() => step(item)), { concurrency })
   return (input: readonly number[], sink: Sink): Promise<void> =>
     Effect.runPromise(
       Stream.fromIterable(input, { chunkSize: Stream.DefaultChunkSize }).pipe(
-        stage(fAsync),
-        stage(gAsync),
-        stage(hAsync),
+        stage(f),
+        stage(g),
+        stage(h),
         Stream.runForEach(toSink(sink)),
       ),
     )

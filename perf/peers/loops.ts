@@ -1,8 +1,7 @@
 /** No library at all: what the language itself costs. */
-import { type AsyncStep, f, fAsync, g, gAsync, h, hAsync, type Sink, type Step } from '../throughput/three-functions.ts'
+import { type AsyncStep, type AsyncSteps, f, g, h, type Sink, type Step } from '../throughput/three-functions.ts'
 
 const steps: readonly Step[] = [f, g, h]
-const asyncSteps: readonly AsyncStep[] = [fAsync, gAsync, hAsync]
 
 /** The fair baseline: whoever takes functions as values has to call them as values. */
 export function loopOverArray(input: readonly number[], sink: Sink): void {
@@ -17,11 +16,13 @@ export function loopInline(input: readonly number[], sink: Sink): void {
   for (let index = 0; index < input.length; index++) sink((input[index]! + 1) * 2 - 3)
 }
 
-export async function loopThatAwaits(input: readonly number[], sink: Sink): Promise<void> {
-  for (let index = 0; index < input.length; index++) {
-    let value = input[index]!
-    for (let step = 0; step < asyncSteps.length; step++) value = await asyncSteps[step]!(value)
-    sink(value)
+export function loopThatAwaits(steps: AsyncSteps) {
+  return async (input: readonly number[], sink: Sink): Promise<void> => {
+    for (let index = 0; index < input.length; index++) {
+      let value = input[index]!
+      for (let step = 0; step < steps.length; step++) value = await steps[step]!(value)
+      sink(value)
+    }
   }
 }
 
@@ -33,8 +34,10 @@ export async function asyncGenerators(input: readonly number[], sink: Sink): Pro
   for await (const result of eachOf(eachOf(eachOf(flow(input), f), g), h)) sink(result)
 }
 
-export async function asyncGeneratorsThatAwait(input: readonly number[], sink: Sink): Promise<void> {
-  for await (const result of eachOf(eachOf(eachOf(flow(input), fAsync), gAsync), hAsync)) sink(result)
+export function asyncGeneratorsThatAwait([f, g, h]: AsyncSteps) {
+  return async (input: readonly number[], sink: Sink): Promise<void> => {
+    for await (const result of eachOf(eachOf(eachOf(flow(input), f), g), h)) sink(result)
+  }
 }
 
 function* each(items: Iterable<number>, step: Step): Generator<number> {

@@ -1,7 +1,7 @@
 /** Node's own streams in object mode, with the default high-water mark of 16 objects. */
 import { Readable, Transform, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { f, fAsync, g, gAsync, h, hAsync, type Sink, type Step } from '../throughput/three-functions.ts'
+import { type AsyncSteps, f, g, h, type Sink, type Step } from '../throughput/three-functions.ts'
 
 export function transforms(input: readonly number[], sink: Sink): Promise<void> {
   const last = new Writable({
@@ -14,9 +14,11 @@ export function transforms(input: readonly number[], sink: Sink): Promise<void> 
   return pipeline(Readable.from(input), transform(f), transform(g), transform(h), last)
 }
 
-export async function readableMaps64(input: readonly number[], sink: Sink): Promise<void> {
+export function readableMaps64([f, g, h]: AsyncSteps) {
   const how = { concurrency: 64 }
-  for await (const result of Readable.from(input).map(fAsync, how).map(gAsync, how).map(hAsync, how)) sink(result)
+  return async (input: readonly number[], sink: Sink): Promise<void> => {
+    for await (const result of Readable.from(input).map(f, how).map(g, how).map(h, how)) sink(result)
+  }
 }
 
 function transform(step: Step): Transform {

@@ -1,6 +1,6 @@
 /** RxJS 7: push, synchronous, no back-pressure. */
 import { concatMap, from, map, mergeMap, Subject } from 'rxjs'
-import { f, fAsync, g, gAsync, h, hAsync, type Sink } from '../throughput/three-functions.ts'
+import { type AsyncSteps, f, g, h, type Sink } from '../throughput/three-functions.ts'
 
 export function maps(input: readonly number[], sink: Sink): void {
   from(input).pipe(map(f), map(g), map(h)).subscribe(sink)
@@ -21,10 +21,12 @@ export function subjectAStage(input: readonly number[], sink: Sink): void {
   from(input).subscribe(first)
 }
 
-export function concatMaps(input: readonly number[], sink: Sink): Promise<void> {
-  return from(input).pipe(concatMap(fAsync), concatMap(gAsync), concatMap(hAsync)).forEach(sink)
+export function concatMaps([f, g, h]: AsyncSteps) {
+  return (input: readonly number[], sink: Sink): Promise<void> =>
+    from(input).pipe(concatMap(f), concatMap(g), concatMap(h)).forEach(sink)
 }
 
-export function mergeMaps64(input: readonly number[], sink: Sink): Promise<void> {
-  return from(input).pipe(mergeMap(fAsync, 64), mergeMap(gAsync, 64), mergeMap(hAsync, 64)).forEach(sink)
+export function mergeMaps64([f, g, h]: AsyncSteps) {
+  return (input: readonly number[], sink: Sink): Promise<void> =>
+    from(input).pipe(mergeMap(f, 64), mergeMap(g, 64), mergeMap(h, 64)).forEach(sink)
 }
