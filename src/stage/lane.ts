@@ -313,7 +313,10 @@ export class Lane {
     }
     this.#born = undefined
     this.#timed = undefined
-    if (this.#works.isOver) return
-    for (const work of works) if (work.settled && !work.over) this.#exit.settled(work)
+    for (const work of works) {
+      // One of them may be what ends the stage.
+      if (this.#works.isOver) return
+      if (work.settled) this.#exit.settled(work)
+    }
   }
 }
