@@ -284,6 +284,7 @@ export class Lane {
       }
       work.item = undefined
       work.settled = false
+      if (work.controller !== undefined) work.controller = undefined
     }
     if (head === from) return
     ring.head = head

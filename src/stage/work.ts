@@ -29,15 +29,27 @@ export interface WorkHost {
 }
 
 export class Work implements Charge {
+  // What every item in the lane touches comes first, and so lies together in memory.
   readonly host: WorkHost
   readonly context: ItemContext
+  readonly onValue: (value: unknown) => void
+  readonly onError: (error: unknown) => void
   worker!: InlineWorker
+  item: unknown = undefined
+  /** One output, as most items have; `many` where there is, or may be, more than one. */
+  one: unknown = undefined
+  /** The handler has ended, well or not. */
+  settled = false
+  /** It goes the short way, there. */
+  isLean = false
+  lane: Lane | undefined = undefined
+  controller: AbortController | undefined = undefined
+
   /** There is no item: what is left of a state is emitted. */
   isFlush = false
   /** Its place among the open works. */
   place = -1
   sequence = 0
-  item: unknown = undefined
   /** The schema has seen it. */
   isChecked = false
   tag: Tag | undefined = undefined
@@ -52,8 +64,7 @@ export class Work implements Charge {
   timedAt = -1
   /** Items that this measurement stands for. */
   timedFor = 0
-  /** One output, as most items have; `many` where there is, or may be, more than one. */
-  one: unknown = undefined
+  /** Outputs, where there are, or may be, more than one. */
   many: unknown[] | undefined = undefined
   /** Streaming: how many of `many` have left; the rest waits. */
   gone = 0
@@ -72,13 +83,8 @@ export class Work implements Charge {
   iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined = undefined
   isAsync = false
   isPulling = false
-  /** Where it goes the short way. */
-  lane: Lane | undefined = undefined
-  isLean = false
   /** An attempt is under way, or waits for its retry. */
   isRunning = false
-  /** The handler has ended, well or not. */
-  settled = false
   /** Given up: what it costs. */
   failure: (Failure & { policy: FailurePolicy }) | undefined = undefined
   /** The slot that its outputs hold (`inFlight`). */
@@ -87,21 +93,19 @@ export class Work implements Charge {
   over = false
   /** Ends what the handler left running: an iterator, a subscription. */
   cancel: (() => void) | undefined = undefined
-  controller: AbortController | undefined = undefined
   forget = false
-
-  readonly onValue = (value: unknown): void => {
-    if (this.isLean) this.lane!.completed(this, value)
-    else if (!this.over) this.host.resolved(this, value)
-  }
-  readonly onError = (error: unknown): void => {
-    if (this.isLean) this.lane!.failed(this, error)
-    else if (!this.over) this.host.rejected(this, error)
-  }
 
   constructor(host: WorkHost) {
     this.host = host
     this.context = new ItemContext(this)
+    this.onValue = value => {
+      if (this.isLean) this.lane!.completed(this, value)
+      else if (!this.over) host.resolved(this, value)
+    }
+    this.onError = error => {
+      if (this.isLean) this.lane!.failed(this, error)
+      else if (!this.over) host.rejected(this, error)
+    }
   }
 
   /** How many outputs wait to leave, beside `one`. */

@@ -313,6 +313,18 @@ handlers('that gives an Observable which never ends is ended by `stop()` within 
   void [NEVER, from]
 })
 
+for (const concurrency of [1, 4]) {
+  handlers(`has a signal of its own for each item, with ${concurrency} in hand`, async () => {
+    const signals = new Set<AbortSignal>()
+    const run = pipeline('p')
+      .from(upTo(100))
+      .stage('s', async (_: number, { signal }: { signal: AbortSignal }) => void signals.add(signal), { concurrency })
+      .run()
+    await within(5_000, run.done)
+    assert.is(signals.size, 100)
+  })
+}
+
 handlers.run()
 
 const emit = suite('emit')
