@@ -27,6 +27,8 @@ import type { Works } from './works.ts'
 
 /** What an item is taken to cost of the event loop's time, in ms, where nobody looks at a clock. */
 export const costMs = 0.0005
+/** So many that are done are worth being let go of. */
+const handful = 32
 /** One item of so many, and one, is timed. */
 export const sampling = 63
 
@@ -234,11 +236,27 @@ export class Lane {
       return this.#host.resolved(work, value)
     }
     this.#settle(work, value)
-    // Others are about to come true as well: the pump goes on with all of them, behind those that wait for their turn.
-    if (this.#works.running > 0 || !this.#pump.mayGoOn) {
-      if (!this.#stage.isReady) this.#host.ready()
-      return
+    this.#pump.enliven()
+    // Where others are in hand they may be about to come true as well: then all of their places are filled in one go.
+    if (this.#works.running === 0 && this.#pump.mayGoOn) {
+      if (this.#ring.size >= handful) return this.#handOn()
+      this.#goOn()
     }
+    if (!this.#stage.isReady) this.#host.ready()
+  }
+
+  /** Claims as many as it may; what is done waits for more to be done. */
+  #goOn(): void {
+    const input = this.#input
+    if (this.#isFilling || (input.arrived === input.taken && input.refill === undefined)) return
+    this.#isFilling = true
+    const isAsync = this.#fill()
+    this.#isFilling = false
+    if (!isAsync && this.#works.running === 0) this.#host.frames()
+  }
+
+  /** Lets go of what is done, there and then, and claims as many as it may. */
+  #handOn(): void {
     const wasHeld = this.#pump.hold()
     if (!this.advance()) this.#host.frames()
     if (this.#works.running === 0 && this.#input.ending !== 'open') this.#host.ready()

@@ -16,6 +16,8 @@ export interface Member {
 const sliceMs = 10
 /** Work that may be done before somebody looks at the clock. */
 const unwatchedMs = 2
+/** Rounds of the microtask queue: some microseconds, while handlers have their answer at once. */
+const mostPostponed = 16
 const soon = Promise.resolve()
 
 export class Pump {
@@ -31,6 +33,8 @@ export class Pump {
   /** It has let go of the event loop, and goes on with the next immediate. */
   #isYielding = false
   #isScheduled = false
+  #isLively = false
+  #postponed = 0
   /** The time was read in this turn of the event loop. */
   #isFresh = false
   #rounds = 0
@@ -73,8 +77,23 @@ export class Pump {
   }
 
   readonly #go = (): void => {
+    if (this.#isLively && this.#postponed < mostPostponed) {
+      this.#isLively = false
+      this.#postponed++
+      void soon.then(this.#go)
+      return
+    }
+    this.#postponed = 0
     this.#isScheduled = false
     this.run()
+  }
+
+  /**
+   * A promise came true, and others may be about to: to go round for each of them would be to go round all the time. As
+   * long as they keep coming it goes round only after so many rounds of the microtask queue.
+   */
+  enliven(): void {
+    this.#isLively = true
   }
 
   /** Something is about to happen outside of it: whatever that wakes waits for `letGo`. Gives what `letGo` wants. */
