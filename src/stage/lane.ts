@@ -115,15 +115,14 @@ export class Lane {
     return this.#works.running === 0 && !this.#isFilling
   }
 
-  /** Lets go of what may leave, and claims what it may. False when handlers answer at once: frames are the better way. */
+  /** Claims what it may. False when handlers answer at once: frames are the better way. */
   advance(): boolean {
     if (this.#isFilling) return true
-    this.#flush()
     this.#isFilling = true
     const isAsync = this.#fill()
     this.#isFilling = false
     if (isAsync) return true
-    this.#flush()
+    this.flush()
     return this.#works.running > 0
   }
 
@@ -258,6 +257,7 @@ export class Lane {
   /** Lets go of what is done, there and then, and claims as many as it may. */
   #handOn(): void {
     const wasHeld = this.#pump.hold()
+    this.flush()
     if (!this.advance()) this.#host.frames()
     if (this.#works.running === 0 && this.#input.ending !== 'open') this.#host.ready()
     this.#pump.letGo(wasHeld)
@@ -274,7 +274,7 @@ export class Lane {
   /* ── out ───────────────────────────────────────────────────────────────── */
 
   /** Lets go of all that are next in order, as far as there is room. */
-  #flush(): void {
+  flush(): void {
     const ring = this.#ring
     const from = ring.head
     if (from === ring.tail || !ring.slots[from & ring.mask]!.settled || !this.#works.isInOrder) return

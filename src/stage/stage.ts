@@ -325,6 +325,7 @@ export class Stage {
     this.isReady = false
     if (this.#phase !== 'running' && this.#phase !== 'flushing') return
     this.#exit.flow()
+    this.#lane?.flush()
     while (this.#phase === 'running' && !this.#works.isFailing) {
       if (!this.#step()) break
       if (this.#pump.spend(0.0005)) return this.wake()

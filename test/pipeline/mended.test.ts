@@ -267,4 +267,15 @@ mended('a handler that says it is getting on is not taken for one that hangs', a
   assert.deepEqual((await within(5_000, execute(made, { clock }))).results, [1])
 })
 
+for (const concurrency of [1, 2, 64]) {
+  mended(
+    `promises that came true leave, although the last item is answered at once, ${concurrency} in hand`,
+    async () => {
+      const answer = (n: number) => (n === 0 ? undefined : Promise.resolve(n))
+      const made = pipeline('p').from([1, 2, 3, 0]).stage('s', answer, { concurrency })
+      assert.deepEqual((await within(5_000, execute(made))).results, [1, 2, 3])
+    },
+  )
+}
+
 mended.run()
