@@ -1,5 +1,5 @@
 /**
- * How often each duration occurred, within 1 %, in a fixed 24 KB.
+ * How often each duration occurred, within 1 %, in at most 24 KB.
  *
  * Log-linear buckets: every doubling of the value is cut into 64 of equal width, so that a bucket is as wide as 1/64 of
  * where it begins, and its middle is less than 1/128 away from all that is in it.
@@ -31,15 +31,24 @@ const header = 3
 /** Length of the storage of a histogram, in float64. */
 export const histogramWords: number = header + buckets
 
+/** Storage of its own begins with the buckets up to 511 ns, and doubles as longer durations come. */
+const shortest = header + 256
+
 export class Histogram {
-  readonly #words: Float64Array
+  #words: Float64Array
 
   /** `storage`: `histogramWords` long, zeros or what another histogram has recorded into it; by default, its own. */
-  constructor(storage: Float64Array = new Float64Array(histogramWords)) {
-    if (storage.length !== histogramWords) {
+  constructor(storage?: Float64Array) {
+    if (storage && storage.length !== histogramWords) {
       throw new InvalidOption('storage', `a Float64Array of ${histogramWords}`, storage.length)
     }
-    this.#words = storage
+    this.#words = storage ?? new Float64Array(shortest)
+  }
+
+  #grow(length: number): void {
+    const words = new Float64Array(Math.min(histogramWords, Math.max(length, 2 * this.#words.length)))
+    words.set(this.#words)
+    this.#words = words
   }
 
   /**
@@ -47,10 +56,12 @@ export class Histogram {
    * nanosecond is lost to percentiles, but not to `mean` and `max`.
    */
   record(value: number, count = 1): void {
-    const words = this.#words
     // The first comparison is false for NaN too, which must not reach the sum: no later value could heal it.
     const exact = value > 0 ? Math.min(value, highest) : 0
-    words[header + bucketOf(exact)]! += count
+    const at = header + bucketOf(exact)
+    if (at >= this.#words.length) this.#grow(at + 1)
+    const words = this.#words
+    words[at]! += count
     words[countAt]! += count
     words[sumAt]! += exact * count
     if (exact > words[maxAt]!) words[maxAt] = exact
@@ -80,7 +91,7 @@ export class Histogram {
     const rank = Math.max(1, Math.ceil(((p * this.count) / 100) * (1 - Number.EPSILON)))
     if (rank >= this.count) return this.max
     let below = 0
-    for (let bucket = 0; bucket < buckets; bucket++) {
+    for (let bucket = 0; bucket < this.#words.length - header; bucket++) {
       below += this.#words[header + bucket]!
       if (below >= rank) return Math.min(middleOf(bucket), this.max)
     }
@@ -89,9 +100,10 @@ export class Histogram {
 
   /** Adds all that `other` has recorded. */
   merge(other: Histogram): void {
+    if (other.#words.length > this.#words.length) this.#grow(other.#words.length)
     const words = this.#words
     const max = Math.max(this.max, other.max)
-    for (let index = 0; index < words.length; index++) words[index]! += other.#words[index]!
+    for (let index = 0; index < other.#words.length; index++) words[index]! += other.#words[index]!
     words[maxAt] = max
   }
 

@@ -7,7 +7,13 @@ import type { Capacity } from '../channel/channel.ts'
 import { weigh } from '../channel/weigh.ts'
 import { InvalidKey } from '../errors.ts'
 import { stageOptions } from '../options.ts'
-import { type Step as FusedStep, fusedKernel, handlerKernel, receiveKernel } from '../runtime/inline/kernel.ts'
+import {
+  type Step as FusedStep,
+  fusedKernel,
+  handlerKernel,
+  type Receive,
+  receiveKernel,
+} from '../runtime/inline/kernel.ts'
 import type { BehaviourBody, Body, StagePlan } from '../stage/plan.ts'
 import type { Blueprint, Step, StepBody } from './blueprint.ts'
 import type { StageOptions } from './language.ts'
@@ -137,16 +143,18 @@ function actorBody(actor: ActorDefinition): Body {
   if (typeof body === 'function') return { kind: 'handler', handler: body, kernel: handlerKernel(body, weigh) }
   if ('stream' in body) return { kind: 'feed', open: streamFeed(body as AnyStreamBehaviour, arg) }
   const behaviour = body as AnyBehaviour
-  const { setup, start, receive, flush, stop, snapshot, restore } = behaviour
+  const { setup, start, flush, stop, snapshot, restore } = behaviour
+  // Not bound: V8 does not look into bound functions, and this one is called for every item.
+  const receive: Receive = (item, state, context) => behaviour.receive(item, state, context)
   return {
     kind: 'behaviour',
-    kernel: receiveKernel(receive.bind(behaviour), weigh),
+    kernel: receiveKernel(receive, weigh, behaviour),
     self: actor,
     stateful: start !== undefined || flush !== undefined,
     volatile: behaviour.volatile ?? false,
     setup: setup && (() => setup.call(behaviour, arg)),
     start: start && (context => start.call(behaviour, arg, context as never)),
-    receive: receive.bind(behaviour),
+    receive,
     flush: flush?.bind(behaviour),
     stop: stop?.bind(behaviour),
     snapshot: snapshot?.bind(behaviour),

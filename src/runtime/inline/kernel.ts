@@ -251,29 +251,35 @@ function fusedText(steps: readonly Step[]): string {
 
 /** A loop for one handler: (item, context) => result. */
 export function handlerKernel(handler: (item: any, context: any) => unknown, weigh: Weigh): Kernel {
-  return kept(handlerKernels, handler, () => copied(String(handlerLoop), handlerLoop)(handler, copiedWeigh(weigh)))
+  return learned(handlerKernels, handler, handlerLoop(handler, weigh), () =>
+    copied(String(handlerLoop), handlerLoop)(handler, copiedWeigh(weigh)),
+  )
 }
 
-/** A loop for one handler with state: (item, state, context) => result. */
-export function receiveKernel(receive: (item: any, state: any, context: any) => unknown, weigh: Weigh): Kernel {
-  return kept(receiveKernels, receive, () => copied(String(receiveLoop), receiveLoop)(receive, copiedWeigh(weigh)))
+export type Receive = (item: any, state: any, context: any) => unknown
+
+/** A loop for one handler with state; `known`: what it is known by from run to run. */
+export function receiveKernel(receive: Receive, weigh: Weigh, known: object = receive): Kernel {
+  return learned(receiveKernels, known, receiveLoop(receive, weigh), () =>
+    copied(String(receiveLoop), receiveLoop)(receive, copiedWeigh(weigh)),
+  )
 }
 
 /** A loop for a run of maps and filters, without anything between them. */
 export function fusedKernel(steps: readonly Step[], weigh: Weigh): Kernel {
-  const make = () => {
+  const shared = fusedLoop(steps, weigh)
+  const [first] = steps
+  if (!first) return shared
+  const known = fusedKernels.get(first.fn)
+  if (known && isSame(known.steps, steps)) return known.kernel
+  const kernel = learning(shared, () => {
     const fallback = (_: unknown, weigher: Weigh) => fusedLoop(steps, weigher)
     const loop = copied<(fns: Step['fn'][], weigh: Weigh) => Kernel>(fusedText(steps), fallback)
     return loop(
       steps.map(step => step.fn),
       copiedWeigh(weigh),
     )
-  }
-  const [first] = steps
-  if (!first) return make()
-  const known = fusedKernels.get(first.fn)
-  if (known && isSame(known.steps, steps)) return known.kernel
-  const kernel = make()
+  })
   fusedKernels.set(first.fn, { steps, kernel })
   return kernel
 }
@@ -286,12 +292,25 @@ const handlerKernels = new WeakMap<object, Kernel>()
 const receiveKernels = new WeakMap<object, Kernel>()
 const fusedKernels = new WeakMap<object, { readonly steps: readonly Step[]; readonly kernel: Kernel }>()
 
-function kept(kernels: WeakMap<object, Kernel>, handler: object, make: () => Kernel): Kernel {
+function learned(kernels: WeakMap<object, Kernel>, handler: object, shared: Kernel, copy: () => Kernel): Kernel {
   const known = kernels.get(handler)
   if (known) return known
-  const kernel = make()
+  const kernel = learning(shared, copy)
   kernels.set(handler, kernel)
   return kernel
+}
+
+/** Items after which a copy of the loop is made: that costs about 0.1 ms, which a short run would never see again. */
+const worthACopy = 1_000
+
+/** The shared loop, until it has proved worth a copy of its own. */
+function learning(shared: Kernel, copy: () => Kernel): Kernel {
+  let kernel = shared
+  let handled = 0
+  return (items, from, to, out, sequence, context, state, scratch) => {
+    if (handled <= worthACopy && (handled += to - from) > worthACopy) kernel = copy()
+    return kernel(items, from, to, out, sequence, context, state, scratch)
+  }
 }
 
 function isSame(some: readonly Step[], others: readonly Step[]): boolean {
