@@ -165,15 +165,23 @@ export class Exit {
   }
 
   #flowFinished(): void {
-    const works = this.#finished
-    this.#finished = []
-    const waiting: Work[] = []
-    for (const work of works) {
-      if (this.#works.isOver) return
-      if (this.#commit(work)) this.#host.committed(work)
-      else waiting.push(work)
-    }
-    this.#finished = [...waiting, ...this.#finished]
+    do {
+      const works = this.#finished
+      this.#finished = []
+      const waiting: Work[] = []
+      for (const work of works) {
+        if (this.#works.isOver) return
+        if (this.#commit(work)) this.#host.committed(work)
+        else waiting.push(work)
+      }
+      this.#finished = [...waiting, ...this.#finished]
+      if (waiting.length === works.length) return
+      // Somebody left, and a failure that stops the pipeline may have waited for just that.
+    } while (this.#awaitsLowest)
+  }
+
+  get #awaitsLowest(): boolean {
+    return this.#works.isFailing && this.#finished.some(({ failure }) => failure?.policy === 'stop')
   }
 
   /** Streaming works let go of what they may, and ask their generators for more. */

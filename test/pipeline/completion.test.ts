@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
+import { StageFailed } from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { execute } from '../support/execute.ts'
@@ -84,6 +85,25 @@ completion('emits, before it fails, everything that came before the failure', as
   const { results, error } = await execute(made, { clock })
   assert.ok(results.includes(50))
   assert.equal((error as Error).message, 'p/s failed on item 1 (attempt 1): Error: ten')
+})
+
+completion('ends a run with a failure that had to wait for what came before it, and that for room', async () => {
+  const clock = manualClock()
+  const sleep = (millis: number) => new Promise<void>(resolve => clock.setTimeout(resolve, millis))
+  const body = (isFailing: boolean) =>
+    async function* (n: number) {
+      await sleep((n * 13) % 20)
+      if (isFailing && n % 4 === 3) throw new Error(`no ${n}`)
+      if (n % 3 > 0) yield n
+      yield (n * 7) % 31
+    }
+  const made = pipeline('p')
+    .from([32, 480, 367])
+    .stage('a', body(true), { concurrency: 2, order: 'completion' })
+    .stage('b', body(false), { capacity: 0 })
+  const { error, results } = await within(5_000, execute(made, { clock }))
+  assert.ok(error instanceof StageFailed)
+  assert.deepEqual([error.stage, error.sequence, results.length], ['a', 2, 5])
 })
 
 completion.run()
