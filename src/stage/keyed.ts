@@ -90,7 +90,7 @@ export class Keyed {
 
   /** Gives a worker what waits for it, as far as it may take more. */
   employ(worker: InlineWorker): void {
-    const { exit, works } = this.#parts
+    const { exit, failures, works } = this.#parts
     const { concurrency, emit } = this.#plan
     // What is begun may be done at once, and come back here: the loop that is under way goes on with the next.
     if (worker.isEmploying) return
@@ -101,6 +101,7 @@ export class Keyed {
       const isAwaited = worker.inHand > 0 && emit === 'streaming' && exit.isNext(worker.line[0]!)
       if (worker.restarting && !isAwaited) break
       const work = worker.line.shift()!
+      if (worker.restarting) failures.loseStateOf(work.key!)
       this.#host.begin(work)
       this.#host.run(work)
     }
