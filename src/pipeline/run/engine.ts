@@ -68,6 +68,7 @@ export class Engine {
   hasBegun = false
   /** `stop` was called. */
   isAsked = false
+  readonly #contained: OuterReport | undefined
   readonly #entrance: Entrance
   readonly #listening: Listening
   readonly #unread: Unread
@@ -90,6 +91,8 @@ export class Engine {
     this.watching = new Watching(this.#listening)
     this.report = new Report(this.#listening, supervision.tolerate, internals.contained)
     this.restarts = new Restarts(supervision, clock)
+    this.#contained = internals.contained
+    this.#contained?.began(this)
 
     const plans = planOf(blueprint, (stage, inner, stateful) => {
       const contained = this.report.from(stage)
@@ -268,6 +271,11 @@ export class Engine {
     })
   }
 
+  /** Grows with whatever happens, in stages that are pipelines too. */
+  get moves(): number {
+    return this.row.moves + this.report.movesInside
+  }
+
   /* ── settling ──────────────────────────────────────────────────────────── */
 
   /** Nobody has anything to do. */
@@ -306,6 +314,7 @@ export class Engine {
     if (outcome.isSettled) return
     this.#unread.clear()
     this.#inactivity?.clear()
+    this.#contained?.ended(this)
     this.#unlisten()
     const summary = this.#summarise()
     // Unfinished is unfinished: what nobody read of a run that was cancelled is gone.

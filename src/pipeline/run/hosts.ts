@@ -73,6 +73,9 @@ export function inactivityHost(engine: Engine, inactive: (holders: string[]) => 
     get moves() {
       return row.moves
     },
+    get movesInside() {
+      return engine.report.movesInside
+    },
     get isUnread() {
       return row.last.count > 0
     },
