@@ -42,7 +42,7 @@ export interface ExitHost {
 export class Exit {
   emitted = 0
   deadLetters = 0
-  /** What settled works hold back beyond one output each, and what that weighs: it counts against the window. */
+  /** Outputs that works hold back, beyond one each, and what all of them weigh: that counts against the window. */
   surplus = 0
   heldBytes = 0
   /** Streaming works that wait: to be asked for more, or for what they have yielded to leave. */
@@ -123,17 +123,25 @@ export class Exit {
     } else {
       this.#reorder.put(work.sequence, work.sequence + 1, work)
     }
-    this.#holdBack(work)
     this.flow()
+    if (!work.settled || this.#works.isOver) return
+    if (work.one !== undefined) this.holdOne(work)
+    else this.holdBack(work)
   }
 
-  /** Its outputs have to wait, for their turn or for room. */
-  #holdBack(work: Work): void {
-    const { waiting } = work
-    if (waiting < 2) return
-    work.surplus = waiting - 1
-    this.surplus += work.surplus
-    this.heldBytes += work.bytes
+  /** The one output of a work has to wait. */
+  holdOne(work: Work): void {
+    if (work.bytes === 0 && this.#output.weighing) work.bytes = weigh(work.one)
+    this.holdBack(work)
+  }
+
+  /** Counts what of a work waits, for its turn or for room, as it is now. */
+  holdBack(work: Work): void {
+    const surplus = Math.max(0, work.waiting - 1)
+    this.surplus += surplus - work.surplus
+    this.heldBytes += work.bytes - work.heldBytes
+    work.surplus = surplus
+    work.heldBytes = work.bytes
   }
 
   #isIdle(): boolean {
@@ -197,10 +205,9 @@ export class Exit {
     const { failure, tag } = work
     if (tag?.origin?.isOver(this.#index)) work.clearOutputs()
     if (!this.leave(work)) return false
-    if (work.surplus > 0) {
-      this.surplus -= work.surplus
-      this.heldBytes -= work.bytes
-      work.surplus = 0
+    if (work.surplus > 0 || work.heldBytes > 0) {
+      work.bytes = 0
+      this.holdBack(work)
     }
     if (failure) {
       if (failure.policy === 'stop' && !tag?.origin?.asker?.contains) return this.#commitStop(work)
@@ -271,29 +278,16 @@ export class Exit {
       while (work.waiting > 0 && !this.#works.isOver && this.#hasRoom(work)) {
         const value = many[work.gone]
         many[work.gone++] = undefined
-        this.#lighten(work, value)
+        if (work.bytes > 0 && typeof value !== 'number') work.bytes = Math.max(0, work.bytes - weigh(value))
         this.#put(work, value, tag)
       }
-      if (work.waiting === 0 || this.#works.isOver) {
-        many.length = work.gone = 0
-        this.#weighs(work, 0)
-        return true
-      }
+      if (work.waiting === 0 || this.#works.isOver) many.length = work.gone = work.bytes = 0
+      if (work.surplus > 0 || work.heldBytes > 0) this.holdBack(work)
+      if (many.length === 0) return true
       this.#output.blocked = true
     }
     this.streams.add(work)
     return false
-  }
-
-  /** An output that waited has left. */
-  #lighten(work: Work, value: unknown): void {
-    if (work.bytes > 0 && typeof value !== 'number') this.#weighs(work, Math.max(0, work.bytes - weigh(value)))
-  }
-
-  /** What of a streaming work waits weighs so much now. */
-  #weighs(work: Work, bytes: number): void {
-    if (work.surplus > 0) this.heldBytes -= work.bytes - bytes
-    work.bytes = bytes
   }
 
   #hasRoom(work: Work): boolean {
@@ -338,11 +332,39 @@ export class Exit {
     if (this.#works.isOver || work.tag?.origin?.isOver(this.#index)) return -1
     if (!this.#isStreaming) return Infinity
     this.streams.add(work)
-    const isNext = this.isNext(work)
-    if (isNext && (this.#overflow !== 'wait' || !this.#output.full())) return Infinity
+    const { count, capacity } = this.#output
+    const isFull = this.mayWait && this.#output.full()
+    const hasRoomForAll = this.mayWeighMore() && this.surplus + (this.mayWait ? count : 0) < capacity.items
+    if (this.isNext(work) && !isFull) {
+      // What ran ahead may have taken all room: then this one goes on when what is in the channel has been read.
+      if (hasRoomForAll || count === 0 || !this.mayWait) return Infinity
+      this.#output.blocked = true
+      return 0
+    }
     this.#output.blocked = true
-    const { items, bytes } = this.#output.capacity
-    return isNext || work.bytes >= bytes ? 1 : Math.max(1, items)
+    // What comes later runs ahead as long as there would be room for all that waits.
+    return hasRoomForAll && !isFull ? Infinity : 1
+  }
+
+  /** Whether the channel behind could take one item more beside all that are under way, or wait; or there are fewer than slots. */
+  hasWindow(slots: number): boolean {
+    const { capacity, arrived, taken } = this.#output
+    const window = Math.max(capacity.items, slots)
+    const held = this.#works.size + this.surplus
+    return this.mayWait ? this.mayWeighMore() && held + arrived - taken < window : held < window
+  }
+
+  /** Whether the channel behind could weigh more, beside all that is held back and `bytes` more. */
+  mayWeighMore(bytes = 0): boolean {
+    const output = this.#output
+    return !this.mayWait || output.bytes + this.heldBytes + bytes < output.capacity.bytes
+  }
+
+  /** Whether an item that waits for its worker may be begun: what it leads to may wait, or all others wait for it. */
+  mayBegin(work: Work): boolean {
+    if (this.mayWeighMore() || (this.#isOrdered && this.isNext(work) && this.#output.count === 0)) return true
+    this.#output.blocked = true
+    return false
   }
 
   /* ── what belongs to no item ───────────────────────────────────────────── */

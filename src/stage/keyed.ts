@@ -37,6 +37,8 @@ interface Parts {
 }
 
 export class Keyed {
+  /** What the items weigh that are claimed, and not begun: it counts against the window. */
+  bytes = 0
   readonly #plan: StagePlan
   readonly #keyOf: (item: any) => unknown
   readonly #parts: Parts
@@ -65,9 +67,10 @@ export class Keyed {
     const waits = key?.busy !== undefined || worker.restarting || worker.inHand >= this.#plan.concurrency
     if (waits && input.capacity.items === 0) return false
     const work = works.make()
+    const weight = input.weight
     this.#host.take(work, worker)
     if (!key) this.#refuse(work, error)
-    else this.#line(work, key)
+    else this.#line(work, key, weight)
     return true
   }
 
@@ -78,8 +81,10 @@ export class Keyed {
     this.#parts.failures.giveUp(work, error)
   }
 
-  #line(work: Work, key: KeyState): void {
+  #line(work: Work, key: KeyState, weight: number): void {
     work.key = key
+    work.weight = weight
+    this.bytes += weight
     if (key.busy) key.line.push(work)
     else {
       key.busy = work
@@ -100,8 +105,10 @@ export class Keyed {
       // leave before it: so that one is still begun.
       const isAwaited = worker.inHand > 0 && emit === 'streaming' && exit.isNext(worker.line[0]!)
       if (worker.restarting && !isAwaited) break
+      if (!exit.mayBegin(worker.line[0]!)) break
       const work = worker.line.shift()!
       if (worker.restarting) failures.loseStateOf(work.key!)
+      this.bytes -= work.weight
       this.#host.begin(work)
       this.#host.run(work)
     }

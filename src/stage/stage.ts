@@ -178,6 +178,7 @@ export class Stage {
       hold: () => pump.hold(),
       letGo: wasHeld => pump.letGo(wasHeld),
       leave: work => void this.#exit.leave(work),
+      holdBack: work => this.#exit.holdBack(work),
       patience: work => this.#exit.patience(work),
     })
     this.#failures = new Failures(plan, place.index, pump, this.#works, this.#keys, {
@@ -325,6 +326,7 @@ export class Stage {
     this.isReady = false
     if (this.#phase !== 'running' && this.#phase !== 'flushing') return
     this.#exit.flow()
+    this.#keyed?.employAll()
     while (this.#phase === 'running' && !this.#works.isFailing) {
       if (!this.#step()) break
       if (this.#pump.spend(0.0005)) return this.wake()
@@ -392,18 +394,9 @@ export class Stage {
     if (this.#phase !== 'running' || this.#works.isFailing || slots === 0) return false
     if (this.#held >= this.plan.inFlight) return false
     if (!this.#isKeyed && this.#works.running >= slots) return false
-    return this.#hasWindow(slots)
-  }
-
-  /** Whether one item more may be under way, or wait for its turn. */
-  #hasWindow(slots: number): boolean {
-    const { output } = this
-    const { items, bytes } = output.capacity
-    const window = items > slots ? items : slots
-    const held = this.#works.size + this.#exit.surplus
-    if (!this.#exit.mayWait) return held < window
-    if (output.bytes + this.#exit.heldBytes < bytes && held + output.arrived - output.taken < window) return true
-    output.blocked = true
+    // One item more may be under way, or wait for its turn.
+    if (this.#exit.hasWindow(slots) && this.#exit.mayWeighMore(this.#keyed?.bytes)) return true
+    if (this.#exit.mayWait) this.output.blocked = true
     return false
   }
 

@@ -291,11 +291,16 @@ export class Engine {
     this.#inactivity?.note()
   }
 
-  /** Unread results keep everything from going on: the last channel is full, or they hold all slots (`inFlight`). */
+  /**
+   * Unread results keep everything from going on: the last channel is full, or would be with what waits for its turn; or
+   * they hold all slots (`inFlight`).
+   */
   get #isFull(): boolean {
     const { row } = this
     if (row.last.full()) return true
-    return row.last.count > 0 && row.isAtRest && (row.isHeldUp || !this.#entrance.isOpen)
+    if (row.last.count === 0) return false
+    const isBlocked = row.last.blocked && row.holders().length === 0
+    return isBlocked || (row.isAtRest && (row.isHeldUp || !this.#entrance.isOpen))
   }
 
   #maybeSettle(): void {
