@@ -12,8 +12,8 @@ import { given } from '../actor/behaviour.ts'
 import { InvalidKey, SchemaMismatch, StateLost } from '../errors.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
 import { planOf } from '../pipeline/plan.ts'
-import type { BehaviourBody, Body, Failure, StagePlan } from '../stage/plan.ts'
-import { fed } from './fed.ts'
+import type { BehaviourBody, Failure, StagePlan } from '../stage/plan.ts'
+import { type Fed, fed } from './fed.ts'
 import { ModelTime } from './time.ts'
 
 /** `failure`: what stopped the pipeline, if something did. */
@@ -78,10 +78,10 @@ function nested(start: () => Meaning): Omit<BehaviourBody, 'kernel'> {
 }
 
 /** What a body does with an item, and at the end. */
-function behaviourOf(body: Body, time: ModelTime): Omit<BehaviourBody, 'kernel'> {
+function behaviourOf({ body, emit }: StagePlan, time: ModelTime): Omit<BehaviourBody, 'kernel'> & Partial<Fed> {
   const stateless = { self: undefined, stateful: false, volatile: false }
   if (body.kind === 'behaviour') return body
-  if (body.kind === 'feed') return { ...stateless, ...fed(body.open, time) }
+  if (body.kind === 'feed') return { ...stateless, ...fed(body.open, emit === 'streaming', time) }
   if (body.kind === 'handler') return { ...stateless, receive: (item, _, context) => body.handler(item, context) }
   const receive = async (item: unknown) => {
     let value = item
@@ -97,7 +97,7 @@ function behaviourOf(body: Body, time: ModelTime): Omit<BehaviourBody, 'kernel'>
 
 /** A stage: a state for each key, attempts for each item. */
 function stageOf(plan: StagePlan, { dead, time }: World, path: string): Meaning {
-  const body = behaviourOf(plan.body, time)
+  const body = behaviourOf(plan, time)
   const name = `${path}${plan.name}`
   const states = new Map<unknown, { state?: unknown; saved?: unknown }>()
   let resources: unknown
@@ -120,7 +120,8 @@ function stageOf(plan: StagePlan, { dead, time }: World, path: string): Meaning 
       const clock = time.clock(() => isAtHand)
       const context = { ...at, attempt, resources, signal, clock, endOfBatch: false, progress() {}, forget }
       try {
-        await each(await attempted(context), async value => {
+        const result = await attempted(context).finally(() => each(body.extras?.splice(0).values(), emit))
+        await each(result, async value => {
           if (plan.emit === 'whole') outputs.push(value)
           else if (++repeated > left) await emit(value).then(() => left++)
         })

@@ -39,6 +39,15 @@ export interface ExitHost {
   isLowest(work: Work): boolean
 }
 
+/** What was emitted without an item in hand. */
+interface Extra {
+  readonly value: unknown
+  /** The item that waits to be taken, if there is one. */
+  readonly work: Work | undefined
+  /** Sequence of the next item that the body will have: those before it leave first. */
+  readonly before: number
+}
+
 export class Exit {
   emitted = 0
   deadLetters = 0
@@ -61,8 +70,8 @@ export class Exit {
   readonly #reorder = new ReorderBuffer<Work>()
   /** Settled works that do not wait for their turn, only for room: as they finished, or flushed. */
   #finished: Work[] = []
-  /** What was emitted without an item in hand, waiting for room. */
-  readonly #extras: unknown[] = []
+  /** What was emitted without an item in hand, waiting for room. It goes where what an item leads to goes that is to come. */
+  readonly #extras: Extra[] = []
   /** Who waits until all that was emitted has left. */
   #waits: (() => void)[] = []
 
@@ -151,14 +160,21 @@ export class Exit {
   /** Lets go of all that may leave by now. */
   flow(): void {
     if (this.#works.isOver) return
+    do {
+      if (!this.#leaveExtras()) return
+      if (this.#reorder.held > 0) this.#flowInOrder()
+    } while (this.#isDue(this.#extras[0]))
     if (this.streams.size > 0) this.#flowStreams()
-    if ((this.#extras.length > 0 || this.#waits.length > 0) && !this.#leaveExtras()) return
-    if (this.#reorder.held > 0) this.#flowInOrder()
+    if (this.#waits.length > 0) this.#maybeRelease()
     if (this.#finished.length > 0) this.#flowFinished()
   }
 
   #flowInOrder(): void {
-    for (let work = this.#reorder.peek(); work && this.#commit(work); work = this.#reorder.peek()) {
+    for (
+      let work = this.#reorder.peek();
+      work && this.#isTurnOf(work) && this.#commit(work);
+      work = this.#reorder.peek()
+    ) {
       if (this.#works.isOver) return
       this.#reorder.shift()
       this.#host.committed(work)
@@ -170,6 +186,11 @@ export class Exit {
         this.#host.advanced()
       }
     }
+  }
+
+  /** Nothing was emitted before it that still waits. */
+  #isTurnOf(work: Work): boolean {
+    return this.#extras.length === 0 || work.sequence < this.#extras[0]!.before
   }
 
   #flowFinished(): void {
@@ -273,7 +294,7 @@ export class Exit {
   /** Or each when its turn and the room have come. */
   #stream(work: Work, many: unknown[]): boolean {
     if (this.#works.isOver) return false
-    if (this.isNext(work)) {
+    if (this.isNext(work) && this.#isTurnOf(work)) {
       const tag = this.#tagFor(work)
       while (work.waiting > 0 && !this.#works.isOver && this.#hasRoom(work)) {
         const value = many[work.gone]
@@ -290,13 +311,13 @@ export class Exit {
     return false
   }
 
-  #hasRoom(work: Work): boolean {
+  #hasRoom(work: Work | undefined): boolean {
     return this.#overflow !== 'wait' || this.#output.room() > 0 || this.#asker(work) !== undefined
   }
 
   /** Whoever results of the work go to alone. */
-  #asker(work: Work) {
-    return this.#isLast ? work.tag?.origin?.asker : undefined
+  #asker(work: Work | undefined) {
+    return this.#isLast ? work?.tag?.origin?.asker : undefined
   }
 
   #tagFor(work: Work): Tag | undefined {
@@ -369,9 +390,9 @@ export class Exit {
 
   /* ── what belongs to no item ───────────────────────────────────────────── */
 
-  /** Something to let go of as it comes. */
-  extra(value: unknown): void {
-    this.#extras.push(value)
+  /** Something that comes between what was settled and `before`; `work` is the item that waits to be taken. */
+  extra(value: unknown, work: Work | undefined, before: number): void {
+    this.#extras.push({ value, work, before })
   }
 
   /** A promise of the moment at which what was emitted has left, if it has not. */
@@ -380,18 +401,31 @@ export class Exit {
     return waits && !this.#works.isOver ? new Promise(resolve => this.#waits.push(resolve)) : undefined
   }
 
+  /** False if there is no room for what is due. */
   #leaveExtras(): boolean {
-    while (this.#extras.length > 0 && (this.#overflow !== 'wait' || !this.#output.full())) {
-      this.#into(this.#extras.shift(), undefined, -1)
+    for (let extra = this.#extras[0]; this.#isDue(extra); extra = this.#extras[0]) {
+      if (!this.#hasRoom(extra.work)) {
+        this.#output.blocked = true
+        return false
+      }
+      this.#extras.shift()
+      const tag = extra.work && this.#tagFor(extra.work)
+      if (tag) this.#put(extra.work!, extra.value, tag)
+      else this.#into(extra.value, undefined, -1)
     }
-    if (this.#extras.length > 0) {
-      this.#output.blocked = true
-      return false
-    }
-    // A body that streams waits for its outputs, too.
-    for (const work of this.streams) if (work.waiting > 0) return true
-    this.#release()
     return true
+  }
+
+  /** Where bodies run side by side nobody waits for another. */
+  #isDue(extra: Extra | undefined): extra is Extra {
+    return extra !== undefined && (!this.#isOrdered || this.#reorder.next >= extra.before)
+  }
+
+  #maybeRelease(): void {
+    if (this.#extras.length > 0) return
+    // A body that streams waits for its outputs, too.
+    for (const work of this.streams) if (work.waiting > 0) return
+    this.#release()
   }
 
   #release(): void {

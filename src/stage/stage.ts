@@ -604,10 +604,11 @@ export class Stage {
         return work
       },
       emit: (work: Work, value: unknown) => this.#attempts.emit(work, value),
-      extra: (value: unknown) => {
-        this.#exit.extra(value)
+      extra: (value: unknown, work: Work | undefined) => {
+        this.#exit.extra(value, work, work?.sequence ?? this.received)
         this.wake()
       },
+      leftOver: (work: Work) => this.#leaveOver(work),
       settled: (work: Work) => this.#settled(work),
       failed: (worker: InlineWorker, work: Work | undefined, error: unknown) => {
         if (!work) return this.#stop({ error, worker: worker.index, sequence: undefined, attempts: 1 })
@@ -619,6 +620,19 @@ export class Stage {
       ended: () => this.wake(),
       room: (work: Work | undefined) => this.#exit.room(work),
     }
+  }
+
+  /** An item was handed to a body that ended without it. */
+  #leaveOver(work: Work): void {
+    const { worker, tag, hold } = work
+    this.#works.running--
+    worker.inHand--
+    this.#works.close(work)
+    this.unfinished++
+    hold?.close()
+    tag?.hold?.close()
+    // Whoever asked for it hears of the end.
+    if (!tag?.origin?.asker) tag?.origin?.close()
   }
 
   /* ── ending ────────────────────────────────────────────────────────────── */
