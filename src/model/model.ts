@@ -7,7 +7,7 @@
  * change its answer.
  * A keyed stage has one state for each key. An item that fails for good is a dead letter, or ends everything.
  */
-import { lastValueFrom, toArray } from 'rxjs'
+import { lastValueFrom, materialize, toArray } from 'rxjs'
 import { given } from '../actor/behaviour.ts'
 import { InvalidKey, SchemaMismatch, StateLost } from '../errors.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
@@ -184,8 +184,12 @@ function stageOf(plan: StagePlan, { dead, time }: World, path: string): Meaning 
 /** What leaves a handler: return emits one, yield emits many, nothing emits none. */
 async function each(result: any, emit: Emit): Promise<void> {
   const kind = typeof result === 'object' && result !== null ? given(result) : 'value'
-  if (kind === 'observable') await each((await lastValueFrom<any>(result.pipe(toArray()))).values(), emit)
-  else if (kind !== 'value' || typeof result?.next === 'function') {
+  if (kind === 'observable') {
+    for (const said of await lastValueFrom<any>(result.pipe(materialize(), toArray()))) {
+      if (said.kind === 'E') throw said.error
+      if (said.value !== undefined) await emit(said.value)
+    }
+  } else if (kind !== 'value' || typeof result?.next === 'function') {
     for await (const value of result) if (value !== undefined) await emit(value)
   } else if (result !== undefined) await emit(result)
 }

@@ -43,7 +43,7 @@ export interface ExitHost {
 interface Extra {
   readonly value: unknown
   /** The item that waits to be taken, if there is one. */
-  readonly work: Work | undefined
+  work: Work | undefined
   /** Sequence of the next item that the body will have: those before it leave first. */
   readonly before: number
 }
@@ -56,6 +56,8 @@ export class Exit {
   heldBytes = 0
   /** Streaming works that wait: to be asked for more, or for what they have yielded to leave. */
   readonly streams = new Set<Work>()
+  /** What was emitted without an item in hand waits for one to leave with. */
+  needsItem = false
   readonly #plan: StagePlan
   readonly #index: number
   readonly #output: Channel
@@ -395,6 +397,12 @@ export class Exit {
     this.#extras.push({ value, work, before })
   }
 
+  /** An item was handed to a body: what that has emitted without one goes where this one will go. False if there is none. */
+  adopt(work: Work): boolean {
+    for (const extra of this.#extras) extra.work ??= work
+    return this.#extras.length > 0
+  }
+
   /** A promise of the moment at which what was emitted has left, if it has not. */
   room(work: Work | undefined): Promise<void> | undefined {
     const waits = this.#extras.length > 0 || (this.#isStreaming && (work?.waiting ?? 0) > 0)
@@ -418,7 +426,8 @@ export class Exit {
 
   /** Where bodies run side by side nobody waits for another. */
   #isDue(extra: Extra | undefined): extra is Extra {
-    return extra !== undefined && (!this.#isOrdered || this.#reorder.next >= extra.before)
+    if (extra === undefined || (this.needsItem && !extra.work)) return false
+    return !this.#isOrdered || this.#reorder.next >= extra.before
   }
 
   #maybeRelease(): void {

@@ -53,6 +53,8 @@ export interface StageHost {
   dropped(stage: string, count: number): void
   /** Whether it wants to know of every item that ended. */
   readonly isCounting: boolean
+  /** Whether its items are asked for, one by one, by a stage around it: what is of no item goes with the next. */
+  readonly isContained: boolean
   itemsEnded(stage: Stage, items: number, dead: boolean): void
   workerFailed(stage: Stage, worker: number, error: unknown): void
   workerRestarted(stage: Stage, worker: number, restarts: number): void
@@ -158,6 +160,7 @@ export class Stage {
       },
       isLowest: work => this.#works.all().every(other => other.isFlush || other.sequence >= work.sequence),
     })
+    this.#exit.needsItem = host.isContained
     this.#crew = new Crew(plan, {
       clock: pump.clock,
       workerFailed: (worker, error) => host.workerFailed(this, worker.index, error),
@@ -497,6 +500,7 @@ export class Stage {
   #run(work: Work): void {
     if (work.tag?.origin?.isOver(this.index)) return this.#settled(work)
     if (!this.#feeds) return this.#attempts.begin(work)
+    if (this.#exit.adopt(work)) this.wake()
     if (!this.#feeds.push(work)) this.#settled(work)
   }
 
@@ -656,6 +660,11 @@ export class Stage {
   }
 
   #maybeEndFeeds(feeds: Feeds, isSpent: boolean): void {
+    // No item comes any more that it could go with.
+    if (this.#exit.needsItem && (feeds.size === 0 || isSpent)) {
+      this.#exit.needsItem = false
+      this.wake()
+    }
     if (feeds.size === 0) {
       if (this.#exit.extras === 0 && this.#crew.slots > 0) this.#finish()
     } else if (isSpent && this.#phase === 'running') {

@@ -109,6 +109,40 @@ leaving('a body over the whole stream goes on when all that it has yielded has l
 
 leaving.run()
 
+/* ── What has left before an item failed ── */
+
+const failing = suite('streaming an item that fails')
+
+for (const [shape, body] of Object.entries({
+  'a generator': function* (n: number) {
+    yield n
+    throw new Error(`no ${n}`)
+  },
+  'an Observable': (n: number) =>
+    new Observable<number>(subscriber => {
+      subscriber.next(n)
+      subscriber.error(new Error(`no ${n}`))
+    }),
+  'a body over the whole stream': {
+    async *stream(items: AsyncIterable<number>) {
+      for await (const n of items) {
+        yield n
+        throw new Error(`no ${n}`)
+      }
+    },
+  },
+})) {
+  failing(`keeps what has left: of ${shape}, in the model as well`, async () => {
+    for (const [emit, expected] of Object.entries({ streaming: [1, 2], whole: [] })) {
+      const made = (from: any) => from.stage('s', body, { emit, onFailure: 'skip' })
+      assert.equal((await model(made(pipeline('p')), [1, 2])).results, expected)
+      assert.equal((await execute(made(pipeline('p').from([1, 2])))).results, expected)
+    }
+  })
+}
+
+failing.run()
+
 /* ── What waits is bounded ──────────────────────────────────────────────── */
 
 const bounded = suite('streaming is bounded')
@@ -169,6 +203,8 @@ bounded(
       }
     }
     assert.equal((await execute(made(pipeline('p').from(slow)))).results, expected)
+    const outer = pipeline('outer').from(input).stage('in', open)
+    assert.equal((await execute(outer)).results, expected)
   },
 )
 

@@ -101,7 +101,7 @@ export class Engine {
     })
     const inFlight = options.inFlight ?? runOptions.inFlight.value
     const isTagged = source === undefined || inFlight !== Infinity
-    const host = stageHost(this, supervision.tolerate !== undefined)
+    const host = stageHost(this, supervision.tolerate !== undefined, internals.contained !== undefined)
     this.row = new Row(plans, isTagged, this.pump, host, internals.frameMost)
     this.outlet = new Outlet(this.row.last, outletHost(this))
     this.pump.members = [this.outlet, ...this.row.stages.toReversed()]
