@@ -117,9 +117,16 @@ export class Exit {
     if (this.#isLast && bornAt >= 0) this.#host.left(bornAt)
   }
 
-  /** Whether everything before this item has left. */
+  /** Whether everything before this item has left: by completion everything of its key. */
   isNext(work: Work): boolean {
-    return !this.#isOrdered || work.isFlush || this.#reorder.next === work.sequence
+    if (this.#isOrdered) return work.isFlush || this.#reorder.next === work.sequence
+    if (work.key === undefined || this.#finished.length === 0) return true
+    return !this.#finished.some(({ key, sequence }) => key === work.key && sequence < work.sequence)
+  }
+
+  /** Whether others may wait for this item, which is not begun: for its turn, or for a failure that waits for that. */
+  isAwaited(work: Work): boolean {
+    return this.#isOrdered ? this.isNext(work) : this.#works.isFailing
   }
 
   /** The handler is done with the item, well or not: it leaves as soon as it may. */
@@ -207,6 +214,8 @@ export class Exit {
       }
       this.#finished = [...waiting, ...this.#finished]
       if (waiting.length === works.length) return
+      // Others of their keys are the lowest now.
+      if (this.#isStreaming && this.streams.size > 0) this.#flowStreams()
       // Somebody left, and a failure that stops the pipeline may have waited for just that.
     } while (this.#awaitsLowest)
   }

@@ -103,7 +103,7 @@ export class Keyed {
     while (worker.line.length > 0 && worker.inHand < concurrency && !works.isOver) {
       // A worker that is to be restarted waits for what it has in hand; if that streams, it waits for the lowest item to
       // leave before it: so that one is still begun.
-      const isAwaited = worker.inHand > 0 && emit === 'streaming' && exit.isNext(worker.line[0]!)
+      const isAwaited = worker.inHand > 0 && emit === 'streaming' && exit.isAwaited(worker.line[0]!)
       if (worker.restarting && !isAwaited) break
       if (!exit.mayBegin(worker.line[0]!)) break
       const work = worker.line.shift()!
