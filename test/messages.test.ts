@@ -524,7 +524,7 @@ const thrown: [what: string, provoke: () => unknown, says: string][] = [
       const error = await ending(made)
       return any(error).cause
     },
-    'the channel before s was full (1 of 1 items, 0 of 67108864 bytes): raise its `capacity`, or choose an `overflow`',
+    'the channel before s was full (1 of 1 item, 0 of 67108864 bytes): raise its `capacity`, or choose an `overflow`',
   ],
   [
     'that the input has ended',

@@ -52,7 +52,7 @@ export interface Behaviour<In, R, F, State, Arg, Resources, Item = In> {
   ) => Error)[]
 }
 
-/** A body over the whole stream; what it yields between two takes belongs to the item taken last. */
+/** A body over the whole stream; what it yields between two takes belongs to the item taken last, and before to none. */
 export interface StreamBehaviour<In, R, Arg, Item = In> {
   stream: (items: AsyncIterable<Item>, context: Context<In, NoInfer<Arg>>, arg: Arg) => R
 }

@@ -164,6 +164,11 @@ export class Channel {
     return this.tagged ? this.#tags[this.taken & this.mask] : undefined
   }
 
+  /** What the next item weighs. */
+  get weight(): number {
+    return this.weights[this.taken & this.mask]!
+  }
+
   /** The item at a position from `taken` up to `arrived`. */
   at(position: number): unknown {
     return this.items[position & this.mask]

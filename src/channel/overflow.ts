@@ -6,6 +6,7 @@
  *     drop-oldest   the item that has waited longest is dropped
  *     fail          the pipeline fails
  */
+import { counted } from '../messages.ts'
 import type { Channel } from './channel.ts'
 import type { Tag } from './ticket.ts'
 
@@ -46,5 +47,5 @@ export function offer(
 
 /** How full a channel is, as a message says it. */
 export function fullness({ count, bytes, capacity }: Channel): string {
-  return `${count} of ${capacity.items} items, ${bytes} of ${capacity.bytes} bytes`
+  return `${count} of ${counted(capacity.items, 'item')}, ${bytes} of ${counted(capacity.bytes, 'byte')}`
 }

@@ -2,18 +2,19 @@
  * What a pipeline means.
  *
  * This is the specification that runs: one item at a time, each carried to the end before the next is looked at; no
- * workers, no channels, no frames, no time. Whatever a runtime does with threads, batches and retries, its results are
- * these, in this order: adding workers makes a pipeline faster, it does not change its answer.
+ * workers, no channels, no frames, and no time but what a handler waits for by its clock. Whatever a runtime does with
+ * threads, batches and retries, its results are these, in this order: adding workers makes a pipeline faster, it does not
+ * change its answer.
  * A keyed stage has one state for each key. An item that fails for good is a dead letter, or ends everything.
  */
-import { lastValueFrom, toArray } from 'rxjs'
+import { lastValueFrom, materialize, toArray } from 'rxjs'
 import { given } from '../actor/behaviour.ts'
-import type { Clock } from '../clock.ts'
 import { InvalidKey, SchemaMismatch, StateLost } from '../errors.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
 import { planOf } from '../pipeline/plan.ts'
-import type { Feed, OpenFeed } from '../stage/feed.ts'
-import type { BehaviourBody, Body, Failure, StagePlan } from '../stage/plan.ts'
+import type { BehaviourBody, Failure, StagePlan } from '../stage/plan.ts'
+import { type Fed, fed } from './fed.ts'
+import { ModelTime } from './time.ts'
 
 /** `failure`: what stopped the pipeline, if something did. */
 export type Failed = { readonly stage: string; readonly sequence: number; readonly error: unknown }
@@ -22,14 +23,17 @@ export type Outcome = { readonly results: unknown[]; readonly deadLetters: Faile
 /** What `pipeline` makes of `items`. */
 export async function model(pipeline: unknown, items: Iterable<unknown>): Promise<Outcome> {
   const outcome: Outcome = { results: [], deadLetters: [] }
+  const time = new ModelTime()
   const emit = async (result: unknown) => void outcome.results.push(result)
   try {
-    const row = inRow(blueprintOf(pipeline)!, outcome.deadLetters, '')
+    const row = inRow(blueprintOf(pipeline)!, { dead: outcome.deadLetters, time }, '')
     for (const item of items) await row.take(item, emit)
     await row.end(emit)
   } catch (stopped) {
     if (!(stopped instanceof Stopped)) throw stopped
     outcome.failure = stopped.cause
+  } finally {
+    time.end()
   }
   return outcome
 }
@@ -38,8 +42,8 @@ class Stopped extends Error {
   declare readonly cause: Failed
 }
 
-/** No time passes: nothing is ever due. */
-const clock: Clock = { now: () => 0, setTimeout: () => undefined, clearTimeout: () => {} }
+/** What the stages of a model share. */
+type World = { readonly dead: Failed[]; readonly time: ModelTime }
 
 type Emit = (value: unknown) => Promise<void>
 type At = { readonly sequence: number; key: unknown; item: unknown }
@@ -48,12 +52,12 @@ type At = { readonly sequence: number; key: unknown; item: unknown }
 type Meaning = { take(item: unknown, emit: Emit): Promise<void>; end(emit: Emit): Promise<void> }
 
 /** Stages in a row: what leaves one enters the next. */
-function inRow(blueprint: Blueprint, dead: Failed[], path: string): Meaning {
+function inRow(blueprint: Blueprint, world: World, path: string): Meaning {
   const plans = planOf(blueprint, (stage, inner, stateful) => ({
-    ...nested(() => inRow(inner, dead, `${path}${stage}/`)),
+    ...nested(() => inRow(inner, world, `${path}${stage}/`)),
     stateful,
   }))
-  const stages = plans.map(plan => stageOf(plan, dead, path))
+  const stages = plans.map(plan => stageOf(plan, world, path))
   const through = (index: number, item: unknown, emit: Emit): Promise<void> =>
     index === stages.length ? emit(item) : stages[index]!.take(item, next => through(index + 1, next, emit))
   const end = async (emit: Emit) => {
@@ -74,10 +78,10 @@ function nested(start: () => Meaning): Omit<BehaviourBody, 'kernel'> {
 }
 
 /** What a body does with an item, and at the end. */
-function behaviourOf(body: Body): Omit<BehaviourBody, 'kernel'> {
+function behaviourOf({ body, emit }: StagePlan, time: ModelTime): Omit<BehaviourBody, 'kernel'> & Partial<Fed> {
   const stateless = { self: undefined, stateful: false, volatile: false }
   if (body.kind === 'behaviour') return body
-  if (body.kind === 'feed') return { ...stateless, ...fed(body.open) }
+  if (body.kind === 'feed') return { ...stateless, ...fed(body.open, emit === 'streaming', time) }
   if (body.kind === 'handler') return { ...stateless, receive: (item, _, context) => body.handler(item, context) }
   const receive = async (item: unknown) => {
     let value = item
@@ -91,30 +95,9 @@ function behaviourOf(body: Body): Omit<BehaviourBody, 'kernel'> {
   return { ...stateless, receive }
 }
 
-/** A body that takes items itself: what it emits before it is done with one belongs to that one. */
-function fed(open: OpenFeed): Pick<BehaviourBody, 'receive' | 'flush'> {
-  const outputs: unknown[] = []
-  let feed: Feed | undefined
-  let settle: (outputs: unknown) => void = () => {}
-  const over = () => settle(outputs.splice(0).values())
-  const emit = (value: unknown) => outputs.push(value)
-  const failed = (error: unknown) => {
-    feed = undefined
-    outputs.length = 0
-    settle(Promise.reject(error))
-  }
-  const port = { context: { clock }, emit, taken: over, ended: over, failed, room: () => undefined }
-  const wait = (give: (feed: Feed) => void) =>
-    new Promise(resolve => {
-      settle = resolve
-      give((feed ??= open(port)))
-    })
-  return { receive: item => wait(feed => feed.push(item)), flush: () => wait(feed => feed.end()) }
-}
-
 /** A stage: a state for each key, attempts for each item. */
-function stageOf(plan: StagePlan, dead: Failed[], path: string): Meaning {
-  const body = behaviourOf(plan.body)
+function stageOf(plan: StagePlan, { dead, time }: World, path: string): Meaning {
+  const body = behaviourOf(plan, time)
   const name = `${path}${plan.name}`
   const states = new Map<unknown, { state?: unknown; saved?: unknown }>()
   let resources: unknown
@@ -129,13 +112,16 @@ function stageOf(plan: StagePlan, dead: Failed[], path: string): Meaning {
     resources ??= await body.setup?.()
     for (let attempt = 1, left = 0; ; attempt++) {
       const outputs: unknown[] = []
+      let isAtHand = true
       let isForgotten = false
       let repeated = 0
       const forget = () => void (isForgotten = true)
       const { signal } = new AbortController()
+      const clock = time.clock(() => isAtHand)
       const context = { ...at, attempt, resources, signal, clock, endOfBatch: false, progress() {}, forget }
       try {
-        await each(await attempted(context), async value => {
+        const result = await attempted(context).finally(() => each(body.extras?.splice(0).values(), emit))
+        await each(result, async value => {
           if (plan.emit === 'whole') outputs.push(value)
           else if (++repeated > left) await emit(value).then(() => left++)
         })
@@ -144,6 +130,8 @@ function stageOf(plan: StagePlan, dead: Failed[], path: string): Meaning {
         if (error instanceof Stopped && !error.cause.stage.startsWith(`${name}/`)) throw error
         if (attempt < plan.attempts) continue
         return giveUp(at, error)
+      } finally {
+        isAtHand = false
       }
       const kept = states.get(at.key)
       if (kept && body.snapshot) kept.saved = body.snapshot(kept.state)
@@ -196,8 +184,12 @@ function stageOf(plan: StagePlan, dead: Failed[], path: string): Meaning {
 /** What leaves a handler: return emits one, yield emits many, nothing emits none. */
 async function each(result: any, emit: Emit): Promise<void> {
   const kind = typeof result === 'object' && result !== null ? given(result) : 'value'
-  if (kind === 'observable') await each((await lastValueFrom<any>(result.pipe(toArray()))).values(), emit)
-  else if (kind !== 'value' || typeof result?.next === 'function') {
+  if (kind === 'observable') {
+    for (const said of await lastValueFrom<any>(result.pipe(materialize(), toArray()))) {
+      if (said.kind === 'E') throw said.error
+      if (said.value !== undefined) await emit(said.value)
+    }
+  } else if (kind !== 'value' || typeof result?.next === 'function') {
     for await (const value of result) if (value !== undefined) await emit(value)
   } else if (result !== undefined) await emit(result)
 }

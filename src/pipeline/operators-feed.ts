@@ -23,6 +23,7 @@ export function operatorsFeed(operators: readonly OperatorFunction<any, any>[]):
     })
     return {
       push(item) {
+        port.took()
         subject.next(item)
         if (!isOver) port.taken()
       },

@@ -2,7 +2,7 @@
  * A body over the whole stream, as a feed.
  *
  * The body asks for items by `next()` of the iterable that it was given: that ends the item it had before, and everything
- * it has yielded since then belongs to that item.
+ * it has yielded since then belongs to that item. What it yields before it has one belongs to none.
  */
 import type { AnyStreamBehaviour } from '../actor/behaviour.ts'
 import type { Feed, OpenFeed } from '../stage/feed.ts'
@@ -20,6 +20,7 @@ export function streamFeed({ stream }: AnyStreamBehaviour, arg: unknown): OpenFe
     const give = () => {
       while (asking.length > 0 && items.length > 0) {
         hasItem = true
+        port.took()
         asking.shift()!({ done: false, value: items.shift() })
       }
       if (isEnded && items.length === 0) for (const answer of asking.splice(0)) answer(over)

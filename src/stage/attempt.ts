@@ -27,6 +27,8 @@ export interface AttemptHost {
   letGo(wasHeld: boolean): void
   /** Streaming: lets what waits leave, as far as that is possible now. */
   leave(work: Work): void
+  /** Streaming: more has to wait. */
+  holdBack(work: Work): void
   /** How many outputs may wait before the handler is asked for no more; below 0: nobody waits for any. */
   patience(work: Work): number
 }
@@ -225,6 +227,7 @@ export class Attempts {
   /** Streaming: an output could not leave yet. A generator is then asked for no more; what cannot be asked has a limit. */
   #waits(work: Work, value: unknown): void {
     if (typeof value !== 'number') work.bytes += weigh(value)
+    this.#host.holdBack(work)
     if (work.iterator || work.waiting === 1) return
     if (work.waiting > mostOutputs) throw new OutputLimit('1,000,000 outputs', 'waiting')
     if (work.bytes > mostBytes) throw new OutputLimit('64 MiB of outputs', 'waiting')

@@ -39,14 +39,25 @@ export interface ExitHost {
   isLowest(work: Work): boolean
 }
 
+/** What was emitted without an item in hand. */
+interface Extra {
+  readonly value: unknown
+  /** The item that waits to be taken, if there is one. */
+  work: Work | undefined
+  /** Sequence of the next item that the body will have: those before it leave first. */
+  readonly before: number
+}
+
 export class Exit {
   emitted = 0
   deadLetters = 0
-  /** What settled works hold back beyond one output each, and what that weighs: it counts against the window. */
+  /** Outputs that works hold back, beyond one each, and what all of them weigh: that counts against the window. */
   surplus = 0
   heldBytes = 0
   /** Streaming works that wait: to be asked for more, or for what they have yielded to leave. */
   readonly streams = new Set<Work>()
+  /** What was emitted without an item in hand waits for one to leave with. */
+  needsItem = false
   readonly #plan: StagePlan
   readonly #index: number
   readonly #output: Channel
@@ -61,8 +72,8 @@ export class Exit {
   readonly #reorder = new ReorderBuffer<Work>()
   /** Settled works that do not wait for their turn, only for room: as they finished, or flushed. */
   #finished: Work[] = []
-  /** What was emitted without an item in hand, waiting for room. */
-  readonly #extras: unknown[] = []
+  /** What was emitted without an item in hand, waiting for room. It goes where what an item leads to goes that is to come. */
+  readonly #extras: Extra[] = []
   /** Who waits until all that was emitted has left. */
   #waits: (() => void)[] = []
 
@@ -106,9 +117,16 @@ export class Exit {
     if (this.#isLast && bornAt >= 0) this.#host.left(bornAt)
   }
 
-  /** Whether everything before this item has left. */
+  /** Whether everything before this item has left: by completion everything of its key. */
   isNext(work: Work): boolean {
-    return !this.#isOrdered || work.isFlush || this.#reorder.next === work.sequence
+    if (this.#isOrdered) return work.isFlush || this.#reorder.next === work.sequence
+    if (work.key === undefined || this.#finished.length === 0) return true
+    return !this.#finished.some(({ key, sequence }) => key === work.key && sequence < work.sequence)
+  }
+
+  /** Whether others may wait for this item, which is not begun: for its turn, or for a failure that waits for that. */
+  isAwaited(work: Work): boolean {
+    return this.#isOrdered ? this.isNext(work) : this.#works.isFailing
   }
 
   /** The handler is done with the item, well or not: it leaves as soon as it may. */
@@ -123,17 +141,25 @@ export class Exit {
     } else {
       this.#reorder.put(work.sequence, work.sequence + 1, work)
     }
-    this.#holdBack(work)
     this.flow()
+    if (!work.settled || this.#works.isOver) return
+    if (work.one !== undefined) this.holdOne(work)
+    else this.holdBack(work)
   }
 
-  /** Its outputs have to wait, for their turn or for room. */
-  #holdBack(work: Work): void {
-    const { waiting } = work
-    if (waiting < 2) return
-    work.surplus = waiting - 1
-    this.surplus += work.surplus
-    this.heldBytes += work.bytes
+  /** The one output of a work has to wait. */
+  holdOne(work: Work): void {
+    if (work.bytes === 0 && this.#output.weighing) work.bytes = weigh(work.one)
+    this.holdBack(work)
+  }
+
+  /** Counts what of a work waits, for its turn or for room, as it is now. */
+  holdBack(work: Work): void {
+    const surplus = Math.max(0, work.waiting - 1)
+    this.surplus += surplus - work.surplus
+    this.heldBytes += work.bytes - work.heldBytes
+    work.surplus = surplus
+    work.heldBytes = work.bytes
   }
 
   #isIdle(): boolean {
@@ -143,14 +169,21 @@ export class Exit {
   /** Lets go of all that may leave by now. */
   flow(): void {
     if (this.#works.isOver) return
+    do {
+      if (!this.#leaveExtras()) return
+      if (this.#reorder.held > 0) this.#flowInOrder()
+    } while (this.#isDue(this.#extras[0]))
     if (this.streams.size > 0) this.#flowStreams()
-    if ((this.#extras.length > 0 || this.#waits.length > 0) && !this.#leaveExtras()) return
-    if (this.#reorder.held > 0) this.#flowInOrder()
+    if (this.#waits.length > 0) this.#maybeRelease()
     if (this.#finished.length > 0) this.#flowFinished()
   }
 
   #flowInOrder(): void {
-    for (let work = this.#reorder.peek(); work && this.#commit(work); work = this.#reorder.peek()) {
+    for (
+      let work = this.#reorder.peek();
+      work && this.#isTurnOf(work) && this.#commit(work);
+      work = this.#reorder.peek()
+    ) {
       if (this.#works.isOver) return
       this.#reorder.shift()
       this.#host.committed(work)
@@ -164,16 +197,31 @@ export class Exit {
     }
   }
 
+  /** Nothing was emitted before it that still waits. */
+  #isTurnOf(work: Work): boolean {
+    return this.#extras.length === 0 || work.sequence < this.#extras[0]!.before
+  }
+
   #flowFinished(): void {
-    const works = this.#finished
-    this.#finished = []
-    const waiting: Work[] = []
-    for (const work of works) {
-      if (this.#works.isOver) return
-      if (this.#commit(work)) this.#host.committed(work)
-      else waiting.push(work)
-    }
-    this.#finished = [...waiting, ...this.#finished]
+    do {
+      const works = this.#finished
+      this.#finished = []
+      const waiting: Work[] = []
+      for (const work of works) {
+        if (this.#works.isOver) return
+        if (this.#commit(work)) this.#host.committed(work)
+        else waiting.push(work)
+      }
+      this.#finished = [...waiting, ...this.#finished]
+      if (waiting.length === works.length) return
+      // Others of their keys are the lowest now.
+      if (this.#isStreaming && this.streams.size > 0) this.#flowStreams()
+      // Somebody left, and a failure that stops the pipeline may have waited for just that.
+    } while (this.#awaitsLowest)
+  }
+
+  get #awaitsLowest(): boolean {
+    return this.#works.isFailing && this.#finished.some(({ failure }) => failure?.policy === 'stop')
   }
 
   /** Streaming works let go of what they may, and ask their generators for more. */
@@ -189,10 +237,9 @@ export class Exit {
     const { failure, tag } = work
     if (tag?.origin?.isOver(this.#index)) work.clearOutputs()
     if (!this.leave(work)) return false
-    if (work.surplus > 0) {
-      this.surplus -= work.surplus
-      this.heldBytes -= work.bytes
-      work.surplus = 0
+    if (work.surplus > 0 || work.heldBytes > 0) {
+      work.bytes = 0
+      this.holdBack(work)
     }
     if (failure) {
       if (failure.policy === 'stop' && !tag?.origin?.asker?.contains) return this.#commitStop(work)
@@ -258,43 +305,30 @@ export class Exit {
   /** Or each when its turn and the room have come. */
   #stream(work: Work, many: unknown[]): boolean {
     if (this.#works.isOver) return false
-    if (this.isNext(work)) {
+    if (this.isNext(work) && this.#isTurnOf(work)) {
       const tag = this.#tagFor(work)
       while (work.waiting > 0 && !this.#works.isOver && this.#hasRoom(work)) {
         const value = many[work.gone]
         many[work.gone++] = undefined
-        this.#lighten(work, value)
+        if (work.bytes > 0 && typeof value !== 'number') work.bytes = Math.max(0, work.bytes - weigh(value))
         this.#put(work, value, tag)
       }
-      if (work.waiting === 0 || this.#works.isOver) {
-        many.length = work.gone = 0
-        this.#weighs(work, 0)
-        return true
-      }
+      if (work.waiting === 0 || this.#works.isOver) many.length = work.gone = work.bytes = 0
+      if (work.surplus > 0 || work.heldBytes > 0) this.holdBack(work)
+      if (many.length === 0) return true
       this.#output.blocked = true
     }
     this.streams.add(work)
     return false
   }
 
-  /** An output that waited has left. */
-  #lighten(work: Work, value: unknown): void {
-    if (work.bytes > 0 && typeof value !== 'number') this.#weighs(work, Math.max(0, work.bytes - weigh(value)))
-  }
-
-  /** What of a streaming work waits weighs so much now. */
-  #weighs(work: Work, bytes: number): void {
-    if (work.surplus > 0) this.heldBytes -= work.bytes - bytes
-    work.bytes = bytes
-  }
-
-  #hasRoom(work: Work): boolean {
+  #hasRoom(work: Work | undefined): boolean {
     return this.#overflow !== 'wait' || this.#output.room() > 0 || this.#asker(work) !== undefined
   }
 
   /** Whoever results of the work go to alone. */
-  #asker(work: Work) {
-    return this.#isLast ? work.tag?.origin?.asker : undefined
+  #asker(work: Work | undefined) {
+    return this.#isLast ? work?.tag?.origin?.asker : undefined
   }
 
   #tagFor(work: Work): Tag | undefined {
@@ -330,18 +364,52 @@ export class Exit {
     if (this.#works.isOver || work.tag?.origin?.isOver(this.#index)) return -1
     if (!this.#isStreaming) return Infinity
     this.streams.add(work)
-    const isNext = this.isNext(work)
-    if (isNext && (this.#overflow !== 'wait' || !this.#output.full())) return Infinity
+    const { count, capacity } = this.#output
+    const isFull = this.mayWait && this.#output.full()
+    const hasRoomForAll = this.mayWeighMore() && this.surplus + (this.mayWait ? count : 0) < capacity.items
+    if (this.isNext(work) && !isFull) {
+      // What ran ahead may have taken all room: then this one goes on when what is in the channel has been read.
+      if (hasRoomForAll || count === 0 || !this.mayWait) return Infinity
+      this.#output.blocked = true
+      return 0
+    }
     this.#output.blocked = true
-    const { items, bytes } = this.#output.capacity
-    return isNext || work.bytes >= bytes ? 1 : Math.max(1, items)
+    // What comes later runs ahead as long as there would be room for all that waits.
+    return hasRoomForAll && !isFull ? Infinity : 1
+  }
+
+  /** Whether the channel behind could take one item more beside all that are under way, or wait; or there are fewer than slots. */
+  hasWindow(slots: number): boolean {
+    const { capacity, arrived, taken } = this.#output
+    const window = Math.max(capacity.items, slots)
+    const held = this.#works.size + this.surplus
+    return this.mayWait ? this.mayWeighMore() && held + arrived - taken < window : held < window
+  }
+
+  /** Whether the channel behind could weigh more, beside all that is held back and `bytes` more. */
+  mayWeighMore(bytes = 0): boolean {
+    const output = this.#output
+    return !this.mayWait || output.bytes + this.heldBytes + bytes < output.capacity.bytes
+  }
+
+  /** Whether an item that waits for its worker may be begun: what it leads to may wait, or all others wait for it. */
+  mayBegin(work: Work): boolean {
+    if (this.mayWeighMore() || (this.#isOrdered && this.isNext(work) && this.#output.count === 0)) return true
+    this.#output.blocked = true
+    return false
   }
 
   /* ── what belongs to no item ───────────────────────────────────────────── */
 
-  /** Something to let go of as it comes. */
-  extra(value: unknown): void {
-    this.#extras.push(value)
+  /** Something that comes between what was settled and `before`; `work` is the item that waits to be taken. */
+  extra(value: unknown, work: Work | undefined, before: number): void {
+    this.#extras.push({ value, work, before })
+  }
+
+  /** An item was handed to a body: what that has emitted without one goes where this one will go. False if there is none. */
+  adopt(work: Work): boolean {
+    for (const extra of this.#extras) extra.work ??= work
+    return this.#extras.length > 0
   }
 
   /** A promise of the moment at which what was emitted has left, if it has not. */
@@ -350,18 +418,32 @@ export class Exit {
     return waits && !this.#works.isOver ? new Promise(resolve => this.#waits.push(resolve)) : undefined
   }
 
+  /** False if there is no room for what is due. */
   #leaveExtras(): boolean {
-    while (this.#extras.length > 0 && (this.#overflow !== 'wait' || !this.#output.full())) {
-      this.#into(this.#extras.shift(), undefined, -1)
+    for (let extra = this.#extras[0]; this.#isDue(extra); extra = this.#extras[0]) {
+      if (!this.#hasRoom(extra.work)) {
+        this.#output.blocked = true
+        return false
+      }
+      this.#extras.shift()
+      const tag = extra.work && this.#tagFor(extra.work)
+      if (tag) this.#put(extra.work!, extra.value, tag)
+      else this.#into(extra.value, undefined, -1)
     }
-    if (this.#extras.length > 0) {
-      this.#output.blocked = true
-      return false
-    }
-    // A body that streams waits for its outputs, too.
-    for (const work of this.streams) if (work.waiting > 0) return true
-    this.#release()
     return true
+  }
+
+  /** Where bodies run side by side nobody waits for another. */
+  #isDue(extra: Extra | undefined): extra is Extra {
+    if (extra === undefined || (this.needsItem && !extra.work)) return false
+    return !this.#isOrdered || this.#reorder.next >= extra.before
+  }
+
+  #maybeRelease(): void {
+    if (this.#extras.length > 0) return
+    // A body that streams waits for its outputs, too.
+    for (const work of this.streams) if (work.waiting > 0) return
+    this.#release()
   }
 
   #release(): void {

@@ -10,7 +10,7 @@
  */
 import { InvalidOption, ItemTimeout, StateLost } from '../errors.ts'
 import { Charges, type Verdict } from './charges.ts'
-import type { Keys } from './keys.ts'
+import type { KeyState, Keys } from './keys.ts'
 import type { Failure, FailurePolicy, StagePlan } from './plan.ts'
 import type { Pump } from './pump.ts'
 import { Timeouts } from './timeouts.ts'
@@ -164,8 +164,17 @@ export class Failures {
 
   /** A worker with nothing in hand goes: its keys go back to what was saved of them, or begin anew. */
   loseState(worker: InlineWorker): void {
+    this.#lose(this.#keys.ownedBy(worker.index))
+  }
+
+  /** A worker that is to go has to handle one item more first: that meets its state as it will be then. */
+  loseStateOf(key: KeyState): void {
+    this.#lose([key])
+  }
+
+  #lose(keys: readonly KeyState[]): void {
     let lost = 0
-    for (const key of this.#keys.ownedBy(worker.index)) {
+    for (const key of keys) {
       if (!key.started) continue
       if (key.isSaved) key.started = false
       else {

@@ -11,8 +11,10 @@ export interface FeedsHost {
   makeContext(worker: InlineWorker): Work
   /** An output of the item in hand. Throws where there are too many. */
   emit(work: Work, value: unknown): void
-  /** An output that belongs to no item. */
-  extra(value: unknown): void
+  /** An output that belongs to no item; `work` is the one that waits to be taken, if there is one. */
+  extra(value: unknown, work: Work | undefined): void
+  /** The feed has ended without having taken it. */
+  leftOver(work: Work): void
   /** The feed is done with the item in hand. */
   settled(work: Work): void
   /** The feed is gone; the item in hand, if there is one, has failed with it. */
@@ -30,6 +32,8 @@ interface Open {
   readonly context: Work
   /** The item in hand. */
   work: Work | undefined
+  /** It has taken that one. */
+  hasTaken: boolean
 }
 
 export class Feeds {
@@ -69,13 +73,18 @@ export class Feeds {
       context: context.context,
       emit: value => {
         if (!isOpen || value === undefined || host.isOver) return
-        const work = this.#feeds.get(worker)?.work
-        if (!work) return host.extra(value)
+        const open = this.#feeds.get(worker)
+        const work = open?.work
+        if (!work || !open.hasTaken) return host.extra(value, work)
         try {
           host.emit(work, value)
         } catch (error) {
           this.#fail(worker, error)
         }
+      },
+      took: () => {
+        const open = isOpen ? this.#feeds.get(worker) : undefined
+        if (open) open.hasTaken = true
       },
       taken: () => {
         const work = isOpen ? release() : undefined
@@ -83,8 +92,10 @@ export class Feeds {
       },
       ended: () => {
         if (!isOpen) return
+        const hasTaken = this.#feeds.get(worker)?.hasTaken
         const work = close()
-        if (work) host.settled(work)
+        if (work && hasTaken) host.settled(work)
+        else if (work) host.leftOver(work)
         host.ended()
       },
       failed: error => {
@@ -102,7 +113,7 @@ export class Feeds {
     const shut = () => {
       isOpen = false
     }
-    if (isOpen) this.#feeds.set(worker, { feed, shut, context, work: undefined })
+    if (isOpen) this.#feeds.set(worker, { feed, shut, context, work: undefined, hasTaken: false })
   }
 
   /** Hands an item to the worker's feed; false if that has ended. */
@@ -111,6 +122,7 @@ export class Feeds {
     if (!open) return false
     open.context.context.sequence = work.sequence
     open.work = work
+    open.hasTaken = false
     try {
       open.feed.push(work.item)
     } catch (error) {

@@ -37,6 +37,8 @@ interface Parts {
 }
 
 export class Keyed {
+  /** What the items weigh that are claimed, and not begun: it counts against the window. */
+  bytes = 0
   readonly #plan: StagePlan
   readonly #keyOf: (item: any) => unknown
   readonly #parts: Parts
@@ -65,9 +67,10 @@ export class Keyed {
     const waits = key?.busy !== undefined || worker.restarting || worker.inHand >= this.#plan.concurrency
     if (waits && input.capacity.items === 0) return false
     const work = works.make()
+    const weight = input.weight
     this.#host.take(work, worker)
     if (!key) this.#refuse(work, error)
-    else this.#line(work, key)
+    else this.#line(work, key, weight)
     return true
   }
 
@@ -78,8 +81,10 @@ export class Keyed {
     this.#parts.failures.giveUp(work, error)
   }
 
-  #line(work: Work, key: KeyState): void {
+  #line(work: Work, key: KeyState, weight: number): void {
     work.key = key
+    work.weight = weight
+    this.bytes += weight
     if (key.busy) key.line.push(work)
     else {
       key.busy = work
@@ -90,7 +95,7 @@ export class Keyed {
 
   /** Gives a worker what waits for it, as far as it may take more. */
   employ(worker: InlineWorker): void {
-    const { exit, works } = this.#parts
+    const { exit, failures, works } = this.#parts
     const { concurrency, emit } = this.#plan
     // What is begun may be done at once, and come back here: the loop that is under way goes on with the next.
     if (worker.isEmploying) return
@@ -98,9 +103,12 @@ export class Keyed {
     while (worker.line.length > 0 && worker.inHand < concurrency && !works.isOver) {
       // A worker that is to be restarted waits for what it has in hand; if that streams, it waits for the lowest item to
       // leave before it: so that one is still begun.
-      const isAwaited = worker.inHand > 0 && emit === 'streaming' && exit.isNext(worker.line[0]!)
+      const isAwaited = worker.inHand > 0 && emit === 'streaming' && exit.isAwaited(worker.line[0]!)
       if (worker.restarting && !isAwaited) break
+      if (!exit.mayBegin(worker.line[0]!)) break
       const work = worker.line.shift()!
+      if (worker.restarting) failures.loseStateOf(work.key!)
+      this.bytes -= work.weight
       this.#host.begin(work)
       this.#host.run(work)
     }

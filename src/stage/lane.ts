@@ -15,7 +15,6 @@
  */
 import { given, Many } from '../actor/behaviour.ts'
 import type { Channel } from '../channel/channel.ts'
-import { weigh } from '../channel/weigh.ts'
 import type { Crew } from './crew.ts'
 import type { Exit } from './exit.ts'
 import type { Meter } from './meter.ts'
@@ -140,7 +139,8 @@ export class Lane {
     const { capacity } = output
     const slots = this.#slots
     const most = capacity.items > slots ? capacity.items : slots
-    const window = output.bytes < capacity.bytes ? most - works.size - (output.arrived - output.taken) : 0
+    const held = works.size + this.#exit.surplus
+    const window = this.#exit.mayWeighMore() ? most - held - (output.arrived - output.taken) : 0
     if (window <= 0) output.blocked = true
     let left = slots - works.running
     if (window < left) left = window
@@ -217,6 +217,7 @@ export class Lane {
     if (work === this.#timed) this.#measure()
     work.settled = true
     work.one = value
+    if (typeof value !== 'number' && value !== undefined) this.#exit.holdOne(work)
     this.#stage.settles++
     worker.inHand--
     this.#works.running--
@@ -281,7 +282,7 @@ export class Lane {
     const output = this.#output
     const room = output.room()
     output.reserve(ring.tail - from)
-    const { items, weights, mask, arrived, weighing } = output
+    const { items, weights, mask, arrived } = output
     const limit = output.capacity.bytes - output.bytes
     let count = 0
     let bytes = 0
@@ -297,7 +298,10 @@ export class Lane {
         }
         const slot = (arrived + count++) & mask
         items[slot] = value
-        if (weighing && typeof value !== 'number') bytes += weights[slot] = weigh(value)
+        if (work.bytes > 0) {
+          bytes += weights[slot] = work.bytes
+          work.bytes = work.heldBytes = 0
+        }
         work.one = undefined
       }
       work.item = undefined
@@ -306,6 +310,7 @@ export class Lane {
     }
     if (head === from) return
     ring.head = head
+    this.#exit.heldBytes -= bytes
     this.#pump.spend((head - from) * costMs)
     this.#exit.passed(from, head, count, bytes, this.#bornIn(from, head), this.#pump.time)
     if (this.#host.isCounting) this.#host.ended(head - from)

@@ -53,6 +53,8 @@ export interface StageHost {
   dropped(stage: string, count: number): void
   /** Whether it wants to know of every item that ended. */
   readonly isCounting: boolean
+  /** Whether its items are asked for, one by one, by a stage around it: what is of no item goes with the next. */
+  readonly isContained: boolean
   itemsEnded(stage: Stage, items: number, dead: boolean): void
   workerFailed(stage: Stage, worker: number, error: unknown): void
   workerRestarted(stage: Stage, worker: number, restarts: number): void
@@ -158,6 +160,7 @@ export class Stage {
       },
       isLowest: work => this.#works.all().every(other => other.isFlush || other.sequence >= work.sequence),
     })
+    this.#exit.needsItem = host.isContained
     this.#crew = new Crew(plan, {
       clock: pump.clock,
       workerFailed: (worker, error) => host.workerFailed(this, worker.index, error),
@@ -178,6 +181,7 @@ export class Stage {
       hold: () => pump.hold(),
       letGo: wasHeld => pump.letGo(wasHeld),
       leave: work => void this.#exit.leave(work),
+      holdBack: work => this.#exit.holdBack(work),
       patience: work => this.#exit.patience(work),
     })
     this.#failures = new Failures(plan, place.index, pump, this.#works, this.#keys, {
@@ -326,6 +330,7 @@ export class Stage {
     if (this.#phase !== 'running' && this.#phase !== 'flushing') return
     this.#exit.flow()
     this.#lane?.flush()
+    this.#keyed?.employAll()
     while (this.#phase === 'running' && !this.#works.isFailing) {
       if (!this.#step()) break
       if (this.#pump.spend(0.0005)) return this.wake()
@@ -393,18 +398,9 @@ export class Stage {
     if (this.#phase !== 'running' || this.#works.isFailing || slots === 0) return false
     if (this.#held >= this.plan.inFlight) return false
     if (!this.#isKeyed && this.#works.running >= slots) return false
-    return this.#hasWindow(slots)
-  }
-
-  /** Whether one item more may be under way, or wait for its turn. */
-  #hasWindow(slots: number): boolean {
-    const { output } = this
-    const { items, bytes } = output.capacity
-    const window = items > slots ? items : slots
-    const held = this.#works.size + this.#exit.surplus
-    if (!this.#exit.mayWait) return held < window
-    if (output.bytes + this.#exit.heldBytes < bytes && held + output.arrived - output.taken < window) return true
-    output.blocked = true
+    // One item more may be under way, or wait for its turn.
+    if (this.#exit.hasWindow(slots) && this.#exit.mayWeighMore(this.#keyed?.bytes)) return true
+    if (this.#exit.mayWait) this.output.blocked = true
     return false
   }
 
@@ -505,6 +501,7 @@ export class Stage {
   #run(work: Work): void {
     if (work.tag?.origin?.isOver(this.index)) return this.#settled(work)
     if (!this.#feeds) return this.#attempts.begin(work)
+    if (this.#exit.adopt(work)) this.wake()
     if (!this.#feeds.push(work)) this.#settled(work)
   }
 
@@ -612,10 +609,11 @@ export class Stage {
         return work
       },
       emit: (work: Work, value: unknown) => this.#attempts.emit(work, value),
-      extra: (value: unknown) => {
-        this.#exit.extra(value)
+      extra: (value: unknown, work: Work | undefined) => {
+        this.#exit.extra(value, work, work?.sequence ?? this.received)
         this.wake()
       },
+      leftOver: (work: Work) => this.#leaveOver(work),
       settled: (work: Work) => this.#settled(work),
       failed: (worker: InlineWorker, work: Work | undefined, error: unknown) => {
         if (!work) return this.#stop({ error, worker: worker.index, sequence: undefined, attempts: 1 })
@@ -627,6 +625,19 @@ export class Stage {
       ended: () => this.wake(),
       room: (work: Work | undefined) => this.#exit.room(work),
     }
+  }
+
+  /** An item was handed to a body that ended without it. */
+  #leaveOver(work: Work): void {
+    const { worker, tag, hold } = work
+    this.#works.running--
+    worker.inHand--
+    this.#works.close(work)
+    this.unfinished++
+    hold?.close()
+    tag?.hold?.close()
+    // Whoever asked for it hears of the end.
+    if (!tag?.origin?.asker) tag?.origin?.close()
   }
 
   /* ── ending ────────────────────────────────────────────────────────────── */
@@ -650,6 +661,11 @@ export class Stage {
   }
 
   #maybeEndFeeds(feeds: Feeds, isSpent: boolean): void {
+    // No item comes any more that it could go with.
+    if (this.#exit.needsItem && (feeds.size === 0 || isSpent)) {
+      this.#exit.needsItem = false
+      this.wake()
+    }
     if (feeds.size === 0) {
       if (this.#exit.extras === 0 && this.#crew.slots > 0) this.#finish()
     } else if (isSpent && this.#phase === 'running') {

@@ -55,6 +55,8 @@ export class Work implements Charge {
   tag: Tag | undefined = undefined
   key: KeyState | undefined = undefined
   bornAt = 0
+  /** Keyed: what its item weighs. */
+  weight = 0
   /** Attempts whose handler threw. */
   attempts = 0
   deaths = 0
@@ -70,8 +72,9 @@ export class Work implements Charge {
   gone = 0
   /** What of `many` waits weighs. */
   bytes = 0
-  /** Outputs beyond one that wait with it to leave. */
+  /** Outputs beyond one that wait with it to leave, and what all of them weigh, as the exit has counted it. */
   surplus = 0
+  heldBytes = 0
   /** Streaming: how many outputs were yielded, and what they were. */
   left = 0
   digest = 0
@@ -133,6 +136,7 @@ export class Work implements Charge {
     this.gone = 0
     this.bytes = 0
     this.surplus = 0
+    this.heldBytes = 0
     this.left = 0
     this.digest = 0
     this.toRepeat = 0
@@ -162,6 +166,8 @@ export class Work implements Charge {
     this.many = work.many
     this.gone = work.gone
     this.bytes = work.bytes
+    this.surplus = work.surplus
+    this.heldBytes = work.heldBytes
     this.hold = work.hold
     this.isRunning = true
   }

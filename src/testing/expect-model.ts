@@ -43,8 +43,9 @@ type Input<In> = [In] extends [never] ? any : In
  *
  * Every handler runs twice, once for each, and must do the same for the same item: no chance, no time, no state outside of
  * `start`. Each side gets a copy of `input`, as far as that is plain data; a function of it is called once for each. The
- * source of a pipeline that has one is left out. The model knows no time: a `timeout` that strikes, or an `overflow` that
- * drops, is a difference. Once a pipeline with `order: 'completion'` fails, only where it fails is compared.
+ * source of a pipeline that has one is left out. In the model time is what handlers wait for by `context.clock`: a
+ * `timeout` that strikes, or an `overflow` that drops, is a difference. Once a pipeline with `order: 'completion'` fails,
+ * only where it fails is compared.
  *
  * @throws {ModelMismatch} with the first difference: `index`, `expected`, `actual`.
  * @throws {TestDeadline} when the run, or the model, is not done in time.

@@ -193,11 +193,12 @@ bound('of an unbounded channel is not bounded', async () => {
   await within(1_000, run.stop({ grace: 0 }))
 })
 
-const bodies: Record<string, [takes: boolean, how: object]> = {
-  'without an item': [false, {}],
-  'of an item that streams': [true, { emit: 'streaming' }],
+const bodies: Record<string, [takes: boolean, items: number, how: object]> = {
+  'without an item': [false, 0, {}],
+  'before it takes the first item': [false, 5, {}],
+  'of an item that streams': [true, 1, { emit: 'streaming' }],
 }
-for (const [what, [takes, how]] of Object.entries(bodies)) {
+for (const [what, [takes, items, how]] of Object.entries(bodies)) {
   bound(`is what a body over the whole stream has yielded, too: it waits for its reader (${what})`, async () => {
     let yielded = 0
     const stream = async function* (items: AsyncIterable<number>) {
@@ -205,7 +206,7 @@ for (const [what, [takes, how]] of Object.entries(bodies)) {
       while (yielded < 10_000) yield yielded++
     }
     const run = pipeline<number>('p').stage('s', { stream }, how).run()
-    if (takes) await run.send(0)
+    for (let i = 0; i < items; i++) await run.send(i)
     const loop = run[Symbol.asyncIterator]()
     assert.equal(await take(loop, 3), [0, 1, 2])
     await turns(30)

@@ -83,6 +83,35 @@ progressing('is that of one item: another beside it has its own timeout', async 
   )
 })
 
+progressing(
+  'of a stage within a stage keeps the run from being inactive, and so does what else moves there',
+  async () => {
+    for (const [says, stages] of [
+      [true, 1],
+      [false, 5],
+      [false, 1],
+    ] as const) {
+      const clock = manualClock()
+      const pause = async (n: number) => {
+        await new Promise<void>(resolve => clock.setTimeout(resolve, 60))
+        return n
+      }
+      let inner: any = pipeline<number>('inner')
+      if (stages === 1)
+        inner = inner.stage(
+          's',
+          slowly(clock, () => says),
+        )
+      else for (let i = 0; i < stages; i++) inner = inner.stage(`s${i}`, pause)
+      const between = pipeline<number>('between').stage('inner', inner)
+      const made = pipeline('p').from([1]).stage('between', between).supervise({ inactivity: 100 })
+      const { results, error } = await within(5_000, execute(made, { clock }))
+      if (says || stages > 1) assert.equal([results, error], [[1], undefined])
+      else assert.is((error as Error).message, 'p has not moved for 100 ms: p/between#0 item 0')
+    }
+  },
+)
+
 progressing('of an item that was given up moves nothing', async () => {
   const clock = manualClock()
   const made = pipeline('p')

@@ -145,6 +145,31 @@ restarting('has the state that was saved after the last item', async () => {
   assert.ok(!types(events).includes('state.lost s'))
 })
 
+restarting('takes state with it from an item that has to be handled before, too', async () => {
+  const made = pipeline('p')
+    .from([952, 937, 0])
+    .stage(
+      's',
+      {
+        start: () => ({ sum: 1 }),
+        receive: (n: number, state: { sum: number }) => {
+          state.sum = state.sum * 3 + n
+          if (n % 2 === 0) throw new Error(`no ${n}`)
+          return state.sum
+        },
+        flush: ({ sum }) => sum,
+        snapshot: ({ sum }) => sum,
+        restore: (sum: number) => ({ sum }),
+      },
+      {
+        ...{ key: (n: number) => n % 5, concurrency: 2, emit: 'streaming' },
+        ...{ retry: { attempts: 2, backoff: () => 5 }, onFailure: 'restart' },
+      },
+    )
+  // The worker waits for item 0, which is tried again, and so for 937 to leave before it.
+  assert.deepEqual((await run(made)).results, [940, 940])
+})
+
 const strategies: [NonNullable<Supervision['strategy']>, string[]][] = [
   ['one-for-one', ['b']],
   ['rest-for-one', ['b', 'c']],

@@ -1,7 +1,9 @@
+import * as fc from 'fast-check'
 import { Observable, Subject } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { OutputLimit } from '../../src/errors.ts'
+import { model } from '../../src/model/model.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { execute } from '../support/execute.ts'
@@ -107,6 +109,40 @@ leaving('a body over the whole stream goes on when all that it has yielded has l
 
 leaving.run()
 
+/* ── What has left before an item failed ── */
+
+const failing = suite('streaming an item that fails')
+
+for (const [shape, body] of Object.entries({
+  'a generator': function* (n: number) {
+    yield n
+    throw new Error(`no ${n}`)
+  },
+  'an Observable': (n: number) =>
+    new Observable<number>(subscriber => {
+      subscriber.next(n)
+      subscriber.error(new Error(`no ${n}`))
+    }),
+  'a body over the whole stream': {
+    async *stream(items: AsyncIterable<number>) {
+      for await (const n of items) {
+        yield n
+        throw new Error(`no ${n}`)
+      }
+    },
+  },
+})) {
+  failing(`keeps what has left: of ${shape}, in the model as well`, async () => {
+    for (const [emit, expected] of Object.entries({ streaming: [1, 2], whole: [] })) {
+      const made = (from: any) => from.stage('s', body, { emit, onFailure: 'skip' })
+      assert.equal((await model(made(pipeline('p')), [1, 2])).results, expected)
+      assert.equal((await execute(made(pipeline('p').from([1, 2])))).results, expected)
+    }
+  })
+}
+
+failing.run()
+
 /* ── What waits is bounded ──────────────────────────────────────────────── */
 
 const bounded = suite('streaming is bounded')
@@ -134,6 +170,75 @@ bounded('1,000,000 outputs of an Observable may wait; one more is an error that 
   assert.is(error.sequence, 1)
   assert.instance(error.cause, OutputLimit)
   assert.match(error.cause.message, /1,000,000 outputs.*generator/)
+})
+
+bounded(
+  'what a body over the whole stream yields before it takes an item waits, and is not lost with that',
+  async () => {
+    const made = (from: any) =>
+      from.stage(
+        'sheet',
+        {
+          async *stream(rows: AsyncIterable<number>) {
+            yield 'head'
+            yield 'line'
+            for await (const row of rows) {
+              yield row
+              if (row % 2) throw new Error(`no ${row}`)
+            }
+            yield 'foot'
+          },
+        },
+        { onFailure: 'skip' },
+      )
+    const expected = ['head', 'line', 'head', 'line', 0, 2, 'head', 'line', 'foot']
+    const input = [1, 0, 2, 3]
+    const open = made(pipeline<number>('p'))
+    assert.equal((await model(open, input)).results, expected)
+    assert.equal((await execute(made(pipeline('p').from(input)))).results, expected)
+    const slow = async function* () {
+      for (const row of input) {
+        await turns(5)
+        yield row
+      }
+    }
+    assert.equal((await execute(made(pipeline('p').from(slow)))).results, expected)
+    for (const from of [input, slow]) {
+      const outer = pipeline('outer')
+        .from(from as number[])
+        .stage('in', open)
+      assert.equal((await within(2_000, execute(outer))).results, expected)
+    }
+  },
+)
+
+bounded('what a body over the whole stream yields between two items keeps its place', async () => {
+  const counts = fc.array(fc.nat({ max: 4 }), { minLength: 20, maxLength: 20 })
+  const capacities = fc.integer({ min: 1, max: 4 })
+  const emits = fc.constantFrom('whole', 'streaming')
+  const property = fc.asyncProperty(counts, counts, capacities, emits, async (before, after, capacity, emit) => {
+    const clock = manualClock()
+    const sleep = (millis: number) => new Promise<void>(resolve => clock.setTimeout(resolve, millis))
+    const stream = async function* (items: AsyncIterable<number>) {
+      const iterator = items[Symbol.asyncIterator]()
+      let count = 0
+      for (let i = 0; i < 5; i++) yield count++
+      for (const turn of upTo(20)) {
+        const next = iterator.next()
+        // It has said that it is done with the item before, and goes on all the same.
+        for (let i = 0; i < before[turn]!; i++) yield count++
+        if ((await next).done) return
+        for (let i = 0; i < after[turn]!; i++) yield count++
+      }
+    }
+    const made = pipeline('p')
+      .from(upTo(20))
+      .stage('body', { stream }, { emit: emit as 'whole' })
+      .stage('slow', (count: number) => sleep(count % 9).then(() => count), { capacity })
+    const { results } = await within(5_000, execute(made, { clock }))
+    assert.equal(results, upTo(results.length))
+  })
+  await fc.assert(property, { numRuns: 200, includeErrorInReport: true })
 })
 
 bounded('64 MiB of outputs of an Observable may wait', async () => {

@@ -65,6 +65,29 @@ for (const [where, how, options] of [
   })
 }
 
+unread('fail the run 10 s after the last channel would be full with what waits for its turn', async () => {
+  const clock = manualClock()
+  let yielded = 0
+  const run = pipeline('p')
+    .from([0, 1, 2])
+    .stage(
+      's',
+      async function* (n: number) {
+        yield yielded++
+        if (n === 0) await turns(50)
+        for (;;) yield yielded++
+      },
+      { concurrency: 3, emit: 'streaming' },
+    )
+    .run({ clock })
+  const failed = failureOf(run.done)
+  await turns(100)
+  assert.ok(yielded <= 1024 + 3 + 1, `${yielded} were yielded`)
+  clock.advance(10_000)
+  assert.instance(await within(2_000, failed), UnreadOutput)
+  assert.is(clock.pending, 0)
+})
+
 unread('are no failure while a handler has one of the slots', async () => {
   const clock = manualClock()
   const held = gate()

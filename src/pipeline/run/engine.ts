@@ -68,6 +68,7 @@ export class Engine {
   hasBegun = false
   /** `stop` was called. */
   isAsked = false
+  readonly #contained: OuterReport | undefined
   readonly #entrance: Entrance
   readonly #listening: Listening
   readonly #unread: Unread
@@ -90,6 +91,8 @@ export class Engine {
     this.watching = new Watching(this.#listening)
     this.report = new Report(this.#listening, supervision.tolerate, internals.contained)
     this.restarts = new Restarts(supervision, clock)
+    this.#contained = internals.contained
+    this.#contained?.began(this)
 
     const plans = planOf(blueprint, (stage, inner, stateful) => {
       const contained = this.report.from(stage)
@@ -98,7 +101,7 @@ export class Engine {
     })
     const inFlight = options.inFlight ?? runOptions.inFlight.value
     const isTagged = source === undefined || inFlight !== Infinity
-    const host = stageHost(this, supervision.tolerate !== undefined)
+    const host = stageHost(this, supervision.tolerate !== undefined, internals.contained !== undefined)
     this.row = new Row(plans, isTagged, this.pump, host, internals.frameMost)
     this.outlet = new Outlet(this.row.last, outletHost(this))
     this.pump.members = [this.outlet, ...this.row.stages.toReversed()]
@@ -268,6 +271,11 @@ export class Engine {
     })
   }
 
+  /** Grows with whatever happens, in stages that are pipelines too. */
+  get moves(): number {
+    return this.row.moves + this.report.movesInside
+  }
+
   /* ── settling ──────────────────────────────────────────────────────────── */
 
   /** Nobody has anything to do. */
@@ -283,11 +291,16 @@ export class Engine {
     this.#inactivity?.note()
   }
 
-  /** Unread results keep everything from going on: the last channel is full, or they hold all slots (`inFlight`). */
+  /**
+   * Unread results keep everything from going on: the last channel is full, or would be with what waits for its turn; or
+   * they hold all slots (`inFlight`).
+   */
   get #isFull(): boolean {
     const { row } = this
     if (row.last.full()) return true
-    return row.last.count > 0 && row.isAtRest && (row.isHeldUp || !this.#entrance.isOpen)
+    if (row.last.count === 0) return false
+    const isBlocked = row.last.blocked && row.holders().length === 0
+    return isBlocked || (row.isAtRest && (row.isHeldUp || !this.#entrance.isOpen))
   }
 
   #maybeSettle(): void {
@@ -306,6 +319,7 @@ export class Engine {
     if (outcome.isSettled) return
     this.#unread.clear()
     this.#inactivity?.clear()
+    this.#contained?.ended(this)
     this.#unlisten()
     const summary = this.#summarise()
     // Unfinished is unfinished: what nobody read of a run that was cancelled is gone.

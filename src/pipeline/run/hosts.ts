@@ -6,10 +6,11 @@ import type { Engine } from './engine.ts'
 import type { InactivityHost } from './inactivity.ts'
 import type { ListeningHost } from './listening.ts'
 
-export function stageHost(engine: Engine, isCounting: boolean): StageHost {
+export function stageHost(engine: Engine, isCounting: boolean, isContained: boolean): StageHost {
   const { report, restarts, outcome, pump, latency } = engine
   return {
     isCounting,
+    isContained,
     failed: (stage, fault) => engine.stageFailed(stage, fault),
     suppressed: error => outcome.suppressed.push(error),
     deadLetter: (stage, failure, isHeard) => report.deadLetter(stage.plan.name, failure, isHeard),
@@ -72,6 +73,9 @@ export function inactivityHost(engine: Engine, inactive: (holders: string[]) => 
   return {
     get moves() {
       return row.moves
+    },
+    get movesInside() {
+      return engine.report.movesInside
     },
     get isUnread() {
       return row.last.count > 0

@@ -12,6 +12,8 @@ import type { Clock } from '../../clock.ts'
 export interface InactivityHost {
   /** Grows with whatever happens. */
   readonly moves: number
+  /** The same of stages that are pipelines. There may be many: asked only when it is time to look. */
+  readonly movesInside: number
   /** Results wait for the reader: it may be that everything does. */
   readonly isUnread: boolean
   /** Who has an item in hand, by name. */
@@ -25,6 +27,7 @@ export class Inactivity {
   readonly #host: InactivityHost
   #timer: unknown
   #moves = -1
+  #movesInside = 0
   #movedAt = 0
 
   /** `limit`: ms. */
@@ -50,7 +53,10 @@ export class Inactivity {
   #look(): void {
     this.note()
     const now = this.#clock.now()
+    const { movesInside } = this.#host
     const holders = this.#host.holders()
+    if (movesInside !== this.#movesInside) this.#movedAt = now
+    this.#movesInside = movesInside
     if (holders.length === 0 || this.#host.isUnread) this.#movedAt = now
     if (now - this.#movedAt < this.#limit) return this.start()
     this.clear()

@@ -7,8 +7,16 @@ import { Broadcast } from '../broadcast.ts'
 import type { PipelineEvent } from '../language.ts'
 import type { Listening } from './listening.ts'
 
-/** Who is told of items that were lost in a pipeline that is a stage of another. */
+/** A run that is looked at: whether it gets on. */
+export interface Moving {
+  /** Grows with whatever happens in it. */
+  readonly moves: number
+}
+
+/** Who is told of a pipeline that is a stage of another: of items that were lost in it, and of what moves. */
 export interface OuterReport {
+  began(run: Moving): void
+  ended(run: Moving): void
   deadLetter(stage: string, letter: Failure): void
   dropped(stage: string): void
 }
@@ -19,6 +27,9 @@ export class Report {
   readonly deadLetters: Broadcast<DeadLetter>
   /** Items that stages dropped which are pipelines, by stage. */
   readonly #inner = new Map<string, number>()
+  /** Runs of such stages, and what happened in those that are over. */
+  readonly #insides = new Set<Moving>()
+  #movedBefore = 0
   readonly #outer: OuterReport | undefined
   readonly #policy: TolerancePolicy | undefined
   readonly #tolerance: Tolerance
@@ -61,9 +72,20 @@ export class Report {
     return sum
   }
 
+  /** Grows with whatever happens in stages that are pipelines. */
+  get movesInside(): number {
+    let sum = this.#movedBefore
+    for (const { moves } of this.#insides) sum += moves
+    return sum
+  }
+
   /** For the pipeline that is a stage of this one. */
   from(name: string): OuterReport {
     return {
+      began: run => void this.#insides.add(run),
+      ended: run => {
+        if (this.#insides.delete(run)) this.#movedBefore += run.moves
+      },
       deadLetter: (stage, letter) => this.deadLetter(`${name}/${stage}`, letter, false),
       dropped: stage => {
         const path = `${name}/${stage}`
