@@ -21,7 +21,7 @@ const layers = [
   ['testing'],
   ['cli'],
 ]
-const bottom = ['messages.ts', 'nearest.ts', 'errors.ts', 'options.ts', 'clock.ts']
+const bottom = ['messages.ts', 'nearest.ts', 'errors.ts', 'options.ts', 'clock.ts', 'jumping-clock.ts']
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const architecture = suite('architecture')

@@ -10,11 +10,11 @@
 import { lastValueFrom, materialize, toArray } from 'rxjs'
 import { given } from '../actor/behaviour.ts'
 import { InvalidKey, SchemaMismatch, StateLost } from '../errors.ts'
+import { JumpingTime } from '../jumping-clock.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
 import { planOf } from '../pipeline/plan.ts'
+import { type Fed, fed } from '../stage/in-step.ts'
 import type { BehaviourBody, Failure, StagePlan } from '../stage/plan.ts'
-import { type Fed, fed } from './fed.ts'
-import { ModelTime } from './time.ts'
 
 /** `failure`: what stopped the pipeline, if something did. */
 export type Failed = { readonly stage: string; readonly sequence: number; readonly error: unknown }
@@ -23,7 +23,7 @@ export type Outcome = { readonly results: unknown[]; readonly deadLetters: Faile
 /** What `pipeline` makes of `items`. */
 export async function model(pipeline: unknown, items: Iterable<unknown>): Promise<Outcome> {
   const outcome: Outcome = { results: [], deadLetters: [] }
-  const time = new ModelTime()
+  const time = new JumpingTime()
   const emit = async (result: unknown) => void outcome.results.push(result)
   try {
     const row = inRow(blueprintOf(pipeline)!, { dead: outcome.deadLetters, time }, '')
@@ -43,7 +43,7 @@ class Stopped extends Error {
 }
 
 /** What the stages of a model share. */
-type World = { readonly dead: Failed[]; readonly time: ModelTime }
+type World = { readonly dead: Failed[]; readonly time: JumpingTime }
 
 type Emit = (value: unknown) => Promise<void>
 type At = { readonly sequence: number; key: unknown; item: unknown }
@@ -78,7 +78,7 @@ function nested(start: () => Meaning): Omit<BehaviourBody, 'kernel'> {
 }
 
 /** What a body does with an item, and at the end. */
-function behaviourOf({ body, emit }: StagePlan, time: ModelTime): Omit<BehaviourBody, 'kernel'> & Partial<Fed> {
+function behaviourOf({ body, emit }: StagePlan, time: JumpingTime): Omit<BehaviourBody, 'kernel'> & Partial<Fed> {
   const stateless = { self: undefined, stateful: false, volatile: false }
   if (body.kind === 'behaviour') return body
   if (body.kind === 'feed') return { ...stateless, ...fed(body.open, emit === 'streaming', time) }
@@ -90,7 +90,8 @@ function behaviourOf({ body, emit }: StagePlan, time: ModelTime): Omit<Behaviour
       if (kind === 'filter' ? !result : result === undefined) return undefined
       if (kind === 'map') value = result
     }
-    return value
+    // It is one item, whatever it is.
+    return [value].values()
   }
   return { ...stateless, receive }
 }

@@ -69,6 +69,7 @@ export class Exit {
   readonly #pump: Pump
   readonly #works: Works
   readonly #host: ExitHost
+  #isFlowing = false
   readonly #reorder = new ReorderBuffer<Work>()
   /** Settled works that do not wait for their turn, only for room: as they finished, or flushed. */
   #finished: Work[] = []
@@ -129,8 +130,20 @@ export class Exit {
     return this.#isOrdered ? this.isNext(work) : this.#works.isFailing
   }
 
+  /** It lets go: whatever that leads to, nothing else may be let go of, nor begun, before this is at its end. */
+  get isFlowing(): boolean {
+    return this.#isFlowing
+  }
+
   /** The handler is done with the item, well or not: it leaves as soon as it may. */
   settled(work: Work): void {
+    const wasFlowing = this.#isFlowing
+    this.#isFlowing = true
+    this.#settled(work)
+    this.#isFlowing = wasFlowing
+  }
+
+  #settled(work: Work): void {
     if (work.isFlush || !this.#isOrdered) {
       this.#finished.push(work)
     } else if (this.#reorder.next === work.sequence && this.#isIdle() && this.#commit(work)) {
@@ -141,7 +154,7 @@ export class Exit {
     } else {
       this.#reorder.put(work.sequence, work.sequence + 1, work)
     }
-    this.flow()
+    this.#flow()
     if (!work.settled || this.#works.isOver) return
     if (work.one !== undefined) this.holdOne(work)
     else this.holdBack(work)
@@ -168,6 +181,13 @@ export class Exit {
 
   /** Lets go of all that may leave by now. */
   flow(): void {
+    const wasFlowing = this.#isFlowing
+    this.#isFlowing = true
+    this.#flow()
+    this.#isFlowing = wasFlowing
+  }
+
+  #flow(): void {
     if (this.#works.isOver) return
     do {
       if (!this.#leaveExtras()) return
@@ -378,12 +398,18 @@ export class Exit {
     return hasRoomForAll && !isFull ? Infinity : 1
   }
 
-  /** Whether the channel behind could take one item more beside all that are under way, or wait; or there are fewer than slots. */
-  hasWindow(slots: number): boolean {
+  /**
+   * How many items more the channel behind could take beside all that are under way, or wait; but as many as there are slots
+   * may always be under way.
+   */
+  windowLeft(slots: number): number {
     const { capacity, arrived, taken } = this.#output
-    const window = Math.max(capacity.items, slots)
-    const held = this.#works.size + this.surplus
-    return this.mayWait ? this.mayWeighMore() && held + arrived - taken < window : held < window
+    const window = capacity.items > slots ? capacity.items : slots
+    const left = window - this.#works.size - this.surplus
+    if (!this.mayWait) return left
+    if (this.mayWeighMore() && left > arrived - taken) return left - (arrived - taken)
+    this.#output.blocked = true
+    return 0
   }
 
   /** Whether the channel behind could weigh more, beside all that is held back and `bytes` more. */

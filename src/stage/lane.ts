@@ -15,21 +15,21 @@
  */
 import { given, Many } from '../actor/behaviour.ts'
 import type { Channel } from '../channel/channel.ts'
+import { isPromise } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { Exit } from './exit.ts'
 import type { Meter } from './meter.ts'
-import type { Member, Pump } from './pump.ts'
+import { costMs, type Member, type Pump } from './pump.ts'
 import type { Work } from './work.ts'
 import { WorkRing } from './work-ring.ts'
 import type { InlineWorker } from './worker.ts'
 import type { Works } from './works.ts'
 
-/** What an item is taken to cost of the event loop's time, in ms, where nobody looks at a clock. */
-export const costMs = 0.0005
 /** So many that are done are worth being let go of. */
 const handful = 32
-/** One item of so many, and one, is timed. */
-export const sampling = 63
+
+/** What became of an item that was begun: its promise is waited for; it was answered at once; it goes on the long way. */
+type Begun = 'waits' | 'answered' | 'left'
 
 export interface Counted extends Member {
   /** Items taken, and items done with. */
@@ -44,9 +44,9 @@ export interface LaneHost {
   readonly isCounting: boolean
   ended(items: number): void
   /** The stage has something to do as soon as the pump comes round. */
-  ready(): void
+  wake(): void
   /** Its handler answers at once: frames are the better way. */
-  frames(): void
+  goBackToFrames(): void
   /** A work has left the lane, and: its handler gave something else than a promise of one item, or threw. */
   accept(work: Work, result: unknown): void
   resolved(work: Work, value: unknown): void
@@ -54,6 +54,8 @@ export interface LaneHost {
 }
 
 export interface LaneParts {
+  /** Whether what a handler gives may be many outputs; else all but a promise is one. */
+  readonly expands: boolean
   readonly input: Channel
   readonly output: Channel
   readonly crew: Crew
@@ -64,6 +66,7 @@ export interface LaneParts {
 }
 
 export class Lane {
+  readonly #expands: boolean
   readonly #call: (item: any, context: unknown) => unknown
   readonly #input: Channel
   readonly #output: Channel
@@ -78,17 +81,15 @@ export class Lane {
   readonly #slots: number
   /** The worker, where there is but one. */
   readonly #only: InlineWorker | undefined
-  /** Of the items in the lane, one is timed, and of one it is known when what it descends from came in. */
-  #timed: Work | undefined
-  #timedAt = 0
-  #sampled = 0
+  /** An item of which it is known when what it descends from came in. */
   #born: Work | undefined
   #bornAt = 0
-  /** Handlers are being called: one of them may hand in an item itself. */
-  #isFilling = false
+  /** It claims, or lets go: whoever comes meanwhile has to wait. */
+  #isBusy = false
 
   constructor(call: (item: any, context: unknown) => unknown, parts: LaneParts, host: LaneHost) {
     this.#call = call
+    this.#expands = parts.expands
     this.#input = parts.input
     this.#output = parts.output
     this.#crew = parts.crew
@@ -109,91 +110,102 @@ export class Lane {
     parts.works.lane = this.#ring
   }
 
-  /** Whether an item that comes may be claimed there and then, without the pump. */
-  get isOpen(): boolean {
-    return this.#works.running === 0 && !this.#isFilling
+  /**
+   * How many works are in it. As long as there are some nobody may claim by another way: works of both ways would wait for
+   * each other at the exit.
+   */
+  get size(): number {
+    return this.#ring.size
   }
 
-  /** Claims what it may. False when handlers answer at once: frames are the better way. */
-  advance(): boolean {
-    if (this.#isFilling) return true
-    this.#isFilling = true
-    const isAsync = this.#fill()
-    this.#isFilling = false
-    if (isAsync) return true
-    this.flush()
-    return this.#works.running > 0
+  /** Whether an item that comes may be claimed there and then, without the pump. */
+  get isOpen(): boolean {
+    return this.#works.running === 0 && !this.#isBusy
+  }
+
+  /** Lets go of what may leave, and claims what it may. */
+  advance(): void {
+    if (this.#isBusy) return
+    this.#isBusy = true
+    this.#flush()
+    const isAnswered = this.#fill()
+    if (isAnswered) this.#flush()
+    this.#isBusy = false
+    if (isAnswered && this.#ring.size === 0) this.#host.goBackToFrames()
   }
 
   /* ── in ────────────────────────────────────────────────────────────────── */
 
-  /** Claims items, and has them handled; false if one was answered at once. */
+  /** Claims items, and has them handled. True if the last of them had not to be waited for. */
   #fill(): boolean {
     const input = this.#input
-    const output = this.#output
     const ring = this.#ring
     const works = this.#works
-    const only = this.#only
-    if (works.isOver || works.isFailing) return true
-    // How many items more may be under way, or wait for their turn.
-    const { capacity } = output
+    const pump = this.#pump
     const slots = this.#slots
-    const most = capacity.items > slots ? capacity.items : slots
-    const held = works.size + this.#exit.surplus
-    const window = this.#exit.mayWeighMore() ? most - held - (output.arrived - output.taken) : 0
-    if (window <= 0) output.blocked = true
-    let left = slots - works.running
-    if (window < left) left = window
-    let isAsync = true
-    for (; left > 0; left--) {
+    const only = this.#only
+    if (works.isOver || works.isFailing) return false
+    let window = this.#exit.windowLeft(slots)
+    let begun: Begun = 'waits'
+    for (; window > 0 && works.running < slots; window--) {
       const worker = only ?? this.#crew.idle()
       if (!worker || worker.restarting) break
       if (input.arrived === input.taken) {
-        input.refill?.(left)
+        const free = slots - works.running
+        input.refill?.(free < window ? free : window)
         if (input.arrived === input.taken) break
       }
       const { sequence } = input
-      if (ring.head === ring.tail) ring.head = sequence
-      else if (sequence - ring.head > ring.mask) ring.grow()
-      ring.tail = sequence + 1
-      const slot = sequence & ring.mask
-      const work = ring.slots[slot] ?? ring.fill(slot)
+      const work = ring.push(sequence)
       work.worker = worker
       work.context.sequence = sequence
       worker.inHand++
       works.running++
       this.#stage.received++
       if (input.probe !== 0) this.#probe(work)
-      if ((this.#sampled++ & sampling) === 0) this.#time(work)
-      if (this.#begin(work)) continue
-      isAsync = false
-      if (!work.isLean) break
+      this.#meter.begun(work)
+      const { timedAt } = work
+      begun = this.#begin(work)
+      if (timedAt >= 0) pump.spend((pump.clock.now() - timedAt) * work.timedFor)
+      if (begun === 'waits') continue
+      pump.spend(costMs)
+      if (begun === 'left') break
+      if (!pump.mayGoOn) {
+        this.#host.wake()
+        break
+      }
     }
-    return isAsync
+    return begun !== 'waits'
   }
 
-  /** Calls the handler with the next item; false if that gave no promise. */
-  #begin(work: Work): boolean {
+  /** Calls the handler with the next item. */
+  #begin(work: Work): Begun {
     const item = (work.item = this.#input.take())
     let result: unknown
     try {
       result = this.#call(item, work.context)
       if (result instanceof Promise) {
-        result.then(work.onValue, work.onError)
-        return true
+        // One with a `then` of its own may call back at once, or twice.
+        const promise = result.constructor === Promise ? result : Promise.resolve(result)
+        promise.then(work.onValue, work.onError)
+        return 'waits'
       }
-      if (typeof result !== 'object' || result === null || given(result) === 'value') {
+      if (typeof result !== 'object' || result === null || !this.#isMore(result)) {
         this.#settle(work, result)
-        return false
+        return 'answered'
       }
     } catch (error) {
       this.leave()
       this.#host.threw(work, error)
-      return false
+      return 'left'
     }
     this.leave()
     this.#host.accept(work, result)
-    return false
+    return 'left'
+  }
+
+  #isMore(result: object): boolean {
+    return this.#expands ? given(result) !== 'value' : isPromise(result)
   }
 
   /** The item that is about to be taken may be one that says how long items wait. */
@@ -204,17 +216,11 @@ export class Lane {
     this.#bornAt = bornAt
   }
 
-  #time(work: Work): void {
-    if (this.#timed) return
-    this.#timed = work
-    this.#timedAt = this.#pump.clock.now()
-  }
-
   /* ── done ──────────────────────────────────────────────────────────────── */
 
   #settle(work: Work, value: unknown): void {
     const { worker } = work
-    if (work === this.#timed) this.#measure()
+    if (work.timedAt >= 0) this.#meter.ended(work)
     work.settled = true
     work.one = value
     if (typeof value !== 'number' && value !== undefined) this.#exit.holdOne(work)
@@ -222,11 +228,6 @@ export class Lane {
     worker.inHand--
     this.#works.running--
     if (worker.restarting) this.#crew.emptied(worker)
-  }
-
-  #measure(): void {
-    this.#timed = undefined
-    this.#meter.measured(this.#pump.clock.now() - this.#timedAt, sampling + 1)
   }
 
   /** A promise came true. */
@@ -238,29 +239,27 @@ export class Lane {
     this.#settle(work, value)
     this.#pump.enliven()
     // Where others are in hand they may be about to come true as well: then all of their places are filled in one go.
-    if (this.#works.running === 0 && this.#pump.mayGoOn) {
+    if (this.#works.running === 0 && !this.#isBusy && this.#pump.mayGoOn) {
       if (this.#ring.size >= handful) return this.#handOn()
       this.#goOn()
     }
-    if (!this.#stage.isReady) this.#host.ready()
+    if (!this.#stage.isReady) this.#host.wake()
   }
 
   /** Claims as many as it may; what is done waits for more to be done. */
   #goOn(): void {
     const input = this.#input
-    if (this.#isFilling || (input.arrived === input.taken && input.refill === undefined)) return
-    this.#isFilling = true
-    const isAsync = this.#fill()
-    this.#isFilling = false
-    if (!isAsync && this.#works.running === 0) this.#host.frames()
+    if (input.arrived === input.taken && input.refill === undefined) return
+    this.#isBusy = true
+    this.#fill()
+    this.#isBusy = false
   }
 
   /** Lets go of what is done, there and then, and claims as many as it may. */
   #handOn(): void {
     const wasHeld = this.#pump.hold()
-    this.flush()
-    if (!this.advance()) this.#host.frames()
-    if (this.#works.running === 0 && this.#input.ending !== 'open') this.#host.ready()
+    this.advance()
+    if (this.#works.running === 0 && this.#input.ending !== 'open') this.#host.wake()
     this.#pump.letGo(wasHeld)
   }
 
@@ -275,7 +274,7 @@ export class Lane {
   /* ── out ───────────────────────────────────────────────────────────────── */
 
   /** Lets go of all that are next in order, as far as there is room. */
-  flush(): void {
+  #flush(): void {
     const ring = this.#ring
     const from = ring.head
     if (from === ring.tail || !ring.slots[from & ring.mask]!.settled || !this.#works.isInOrder) return
@@ -331,12 +330,9 @@ export class Lane {
     for (const work of works) {
       work.isLean = false
       work.bornAt = work === this.#born ? this.#bornAt : -1
-      work.timedAt = work === this.#timed ? this.#timedAt : -1
-      work.timedFor = sampling + 1
       this.#works.open(work)
     }
     this.#born = undefined
-    this.#timed = undefined
     for (const work of works) {
       // One of them may be what ends the stage.
       if (this.#works.isOver) return

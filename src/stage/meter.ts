@@ -1,6 +1,6 @@
 /**
  * How long items wait for a stage and how long they are handled, at a price that cannot be felt: by frame where they go in
- * frames; of those that go alone one in sixteen (in the lane: in 64), unless they take long enough (50 µs) for a clock to be nothing beside them.
+ * frames; of those that go alone one in 64, unless they take long enough (50 µs) for a clock to be nothing beside them.
  */
 import type { Channel } from '../channel/channel.ts'
 import type { Clock } from '../clock.ts'
@@ -10,6 +10,7 @@ import { spreadOf } from '../metrics/spread.ts'
 import type { Work } from './work.ts'
 
 const heavyMs = 0.05
+const timedOneIn = 64
 
 export class Meter {
   readonly #input: Channel
@@ -18,7 +19,9 @@ export class Meter {
   readonly #waiting = new Histogram()
   #startedAt = 0
   #busyMs = 0
-  #sampled = 0
+  /** Items begun since the last that was timed, for which the next one stands; and those to come that are not. */
+  #unseen = 0
+  #toSkip = 0
   #isHeavy = false
 
   constructor(input: Channel, clock: Clock) {
@@ -46,22 +49,22 @@ export class Meter {
 
   /** An item begins alone. */
   begun(work: Work): void {
-    if (!this.#isHeavy && (this.#sampled++ & 15) !== 0) return
+    this.#unseen++
+    if (this.#toSkip-- > 0) return
+    this.#toSkip = this.#isHeavy ? 0 : timedOneIn - 1
     work.timedAt = this.#clock.now()
-    work.timedFor = this.#isHeavy ? 1 : 16
+    work.timedFor = this.#unseen
+    this.#unseen = 0
   }
 
   /** Precondition: it was timed. */
   ended(work: Work): void {
-    this.measured(this.#clock.now() - work.timedAt, work.timedFor)
-  }
-
-  /** An item took so long, and stands for so many. */
-  measured(millis: number, items: number): void {
-    const spent = Math.max(0, millis)
-    this.#service.record(spent * 1e6, items)
-    this.#busyMs += spent * items
+    const spent = Math.max(0, this.#clock.now() - work.timedAt)
+    this.#service.record(spent * 1e6, work.timedFor)
+    this.#busyMs += spent * work.timedFor
     this.#isHeavy = spent > heavyMs
+    if (this.#isHeavy) this.#toSkip = 0
+    work.timedAt = -1
   }
 
   snapshot(now: number, workers: number): { service: Spread; waiting: Spread; occupancy: number } {

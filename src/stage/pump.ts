@@ -13,6 +13,8 @@ export interface Member {
   advance(): void
 }
 
+/** What an item is taken to cost of the event loop's time, in ms, where nobody looks at a clock. */
+export const costMs = 0.0005
 const sliceMs = 10
 /** Work that may be done before somebody looks at the clock. */
 const unwatchedMs = 2

@@ -35,7 +35,7 @@ import { type KeyState, Keys } from './keys.ts'
 import { Lane } from './lane.ts'
 import { Meter } from './meter.ts'
 import type { Body, Failure, StagePlan } from './plan.ts'
-import type { Pump } from './pump.ts'
+import { costMs, type Pump } from './pump.ts'
 import type { Work, WorkHost } from './work.ts'
 import type { InlineWorker } from './worker.ts'
 import { Works } from './works.ts'
@@ -178,11 +178,21 @@ export class Stage {
     this.#attempts = new Attempts(plan, {
       settled: work => this.#settled(work),
       threw: (work, error) => this.#failures.threw(work, error),
-      hold: () => pump.hold(),
+      hold: () => {
+        pump.spend(costMs)
+        return pump.hold()
+      },
       letGo: wasHeld => pump.letGo(wasHeld),
       leave: work => void this.#exit.leave(work),
       holdBack: work => this.#exit.holdBack(work),
-      patience: work => this.#exit.patience(work),
+      patience: work => {
+        const patience = this.#exit.patience(work)
+        pump.spend(costMs)
+        if (patience <= 0 || plan.emit === 'whole' || pump.mayGoOn) return patience
+        // The event loop has to turn first; then the pump comes back to it.
+        this.wake()
+        return 0
+      },
     })
     this.#failures = new Failures(plan, place.index, pump, this.#works, this.#keys, {
       begin: work => this.#attempts.begin(work),
@@ -272,13 +282,11 @@ export class Stage {
   #came(): void {
     // Whoever is done next goes on with it.
     if (this.#isAsync && this.#works.running >= this.#crew.slots) return
-    const goesByItself = this.#isAsync && this.#lane?.isOpen && this.#phase === 'running' && this.#pump.isHeld
+    const isFree = this.#phase === 'running' && this.#pump.isHeld && !this.#exit.isFlowing
+    const goesByItself = this.#isAsync && isFree && this.#lane?.isOpen
     if (!goesByItself || this.input.ending !== 'open') {
       if (!this.isReady) this.wake()
-    } else if (!this.#lane!.advance()) {
-      this.#isAsync = false
-      this.wake()
-    }
+    } else this.#lane!.advance()
   }
 
   /* ── beginning ─────────────────────────────────────────────────────────── */
@@ -329,11 +337,10 @@ export class Stage {
     this.isReady = false
     if (this.#phase !== 'running' && this.#phase !== 'flushing') return
     this.#exit.flow()
-    this.#lane?.flush()
     this.#keyed?.employAll()
     while (this.#phase === 'running' && !this.#works.isFailing) {
       if (!this.#step()) break
-      if (this.#pump.spend(0.0005)) return this.wake()
+      if (this.#pump.spend(costMs)) return this.wake()
     }
     if (this.input.capacity.items === 0) this.input.release()
     if (this.#works.size === 0 && !this.isOver) this.#maybeEnd()
@@ -341,9 +348,10 @@ export class Stage {
 
   /** Takes the next items on whichever way is theirs; false when there are none, or they have to wait. */
   #step(): boolean {
-    if (this.#isAsync && this.#lane) {
-      this.#isAsync = this.#lane.advance()
-      return !this.#isAsync
+    const lane = this.#lane
+    if (lane && (this.#isAsync || lane.size > 0)) {
+      lane.advance()
+      return !this.#isAsync && lane.size === 0
     }
     const isClear = this.#works.size === 0 && !this.#isAsync
     return (isClear ? this.#frames?.run() : undefined) ?? this.#claimOne()
@@ -399,7 +407,7 @@ export class Stage {
     if (this.#held >= this.plan.inFlight) return false
     if (!this.#isKeyed && this.#works.running >= slots) return false
     // One item more may be under way, or wait for its turn.
-    if (this.#exit.hasWindow(slots) && this.#exit.mayWeighMore(this.#keyed?.bytes)) return true
+    if (this.#exit.windowLeft(slots) > 0 && this.#exit.mayWeighMore(this.#keyed?.bytes)) return true
     if (this.#exit.mayWait) this.output.blocked = true
     return false
   }
@@ -426,14 +434,14 @@ export class Stage {
           : (body as Body & { kind: 'handler' }).handler
     const parts = {
       ...{ input: this.input, output: this.output, crew: this.#crew, exit: this.#exit },
-      ...{ works: this.#works, meter: this.#meter, pump: this.#pump },
+      ...{ works: this.#works, meter: this.#meter, pump: this.#pump, expands: body.kind !== 'fused' },
     }
     return new Lane(call, parts, {
       stage: this,
       isCounting: this.#host.isCounting,
       ended: items => this.#host.itemsEnded(this, items, false),
-      ready: () => this.wake(),
-      frames: () => {
+      wake: () => this.wake(),
+      goBackToFrames: () => {
         this.#isAsync = false
         this.wake()
       },
@@ -460,7 +468,9 @@ export class Stage {
       work.key.busy = work
     }
     this.#startWork(work)
+    const { timedAt, timedFor } = work
     this.#run(work)
+    if (timedAt >= 0) this.#pump.spend((this.#pump.clock.now() - timedAt) * timedFor)
     // A handler that answers at once may as well be run in frames.
     if (this.#isAsync && !work.isRunning) this.#isAsync = false
     return true
@@ -510,6 +520,7 @@ export class Stage {
     if (work.settled || work.over) return
     const { worker, key } = work
     this.settles++
+    this.#pump.spend(costMs)
     this.#works.running--
     worker.inHand--
     work.settled = true

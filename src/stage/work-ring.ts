@@ -30,8 +30,22 @@ export class WorkRing {
     return this.tail - this.head
   }
 
-  /** Makes the ring twice as long. */
-  grow(): void {
+  /** The work for the next sequence. Who comes to an empty ring may begin with any. */
+  push(sequence: number): Work {
+    if (this.head === this.tail) this.head = sequence
+    else if (sequence - this.head > this.mask) this.#grow()
+    this.tail = sequence + 1
+    const slot = sequence & this.mask
+    return this.slots[slot] ?? this.#fill(slot)
+  }
+
+  #fill(slot: number): Work {
+    const work = this.#make()
+    this.slots[slot] = work
+    return work
+  }
+
+  #grow(): void {
     const mask = this.mask * 2 + 1
     const slots = new Array<Work | undefined>(mask + 1).fill(undefined)
     for (let sequence = this.head; sequence < this.tail; sequence++) {
@@ -39,13 +53,6 @@ export class WorkRing {
     }
     this.slots = slots
     this.mask = mask
-  }
-
-  /** A work for a slot that has none. */
-  fill(slot: number): Work {
-    const work = this.#make()
-    this.slots[slot] = work
-    return work
   }
 
   /** The works that are here, in order. Only now they say of themselves what their slot says. */

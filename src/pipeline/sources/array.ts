@@ -37,12 +37,12 @@ export class ArraySource implements Source {
       try {
         if (channel.tagged) this.#refillTagged(most)
         else this.#refill(Math.min(most, Math.max(1, channel.capacity.items)))
+        if (this.received >= this.#array.length) this.end()
       } catch (error) {
         this.#isOver = true
         this.#host.sourceFailed(error, this.received)
       }
       channel.isRefilling = false
-      if (this.received >= this.#array.length) this.end()
     }
     channel.onItems()
   }

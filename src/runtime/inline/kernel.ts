@@ -267,12 +267,13 @@ export function receiveKernel(receive: Receive, weigh: Weigh, known: object = re
 
 /** A loop for a run of maps and filters, without anything between them. */
 export function fusedKernel(steps: readonly Step[], weigh: Weigh): Kernel {
-  const shared = fusedLoop(steps, weigh)
-  const [first] = steps
-  if (!first) return shared
-  const known = fusedKernels.get(first.fn)
-  if (known && isSame(known.steps, steps)) return known.kernel
-  const kernel = learning(shared, () => {
+  let known = fusedKernels
+  for (const { kind, fn } of steps) {
+    const next = known[kind].get(fn) ?? new Fused()
+    known[kind].set(fn, next)
+    known = next
+  }
+  known.kernel ??= learning(fusedLoop(steps, weigh), () => {
     const fallback = (_: unknown, weigher: Weigh) => fusedLoop(steps, weigher)
     const loop = copied<(fns: Step['fn'][], weigh: Weigh) => Kernel>(fusedText(steps), fallback)
     return loop(
@@ -280,8 +281,14 @@ export function fusedKernel(steps: readonly Step[], weigh: Weigh): Kernel {
       copiedWeigh(weigh),
     )
   })
-  fusedKernels.set(first.fn, { steps, kernel })
-  return kernel
+  return known.kernel
+}
+
+/** The kernel of the steps that lead here, and of more: each by a step of its own, so that all of them may be forgotten. */
+class Fused {
+  kernel: Kernel | undefined
+  readonly map = new WeakMap<object, Fused>()
+  readonly filter = new WeakMap<object, Fused>()
 }
 
 /**
@@ -290,7 +297,7 @@ export function fusedKernel(steps: readonly Step[], weigh: Weigh): Kernel {
  */
 const handlerKernels = new WeakMap<object, Kernel>()
 const receiveKernels = new WeakMap<object, Kernel>()
-const fusedKernels = new WeakMap<object, { readonly steps: readonly Step[]; readonly kernel: Kernel }>()
+const fusedKernels = new Fused()
 
 function learned(kernels: WeakMap<object, Kernel>, handler: object, shared: Kernel, copy: () => Kernel): Kernel {
   const known = kernels.get(handler)
@@ -311,12 +318,6 @@ function learning(shared: Kernel, copy: () => Kernel): Kernel {
     if (handled <= worthACopy && (handled += to - from) > worthACopy) kernel = copy()
     return kernel(items, from, to, out, sequence, context, state, scratch)
   }
-}
-
-function isSame(some: readonly Step[], others: readonly Step[]): boolean {
-  return (
-    some.length === others.length && some.every(({ kind, fn }, i) => kind === others[i]!.kind && fn === others[i]!.fn)
-  )
 }
 
 /** Weighing looks at every property of an item: a copy of its own sees the shapes of one stage only. */

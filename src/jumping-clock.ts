@@ -1,12 +1,12 @@
 /**
- * The time of the model: it stands still while anything goes on, and then jumps to what is due next.
+ * Time that stands still while anything goes on, and then jumps to what is due next: that of the sequential model.
  *
  *     set 30, 10 ─▶ nothing else happens ─▶ 10 is due ─▶ … ─▶ nothing else happens ─▶ 30 is due
  *
  * It jumps for those who have an item in hand, in the order in which they are due; what an actor between its items waits
  * for (a batch, for more items) is due on the way, but time does not jump for that: others may wait for a disk.
  */
-import type { Clock } from '../clock.ts'
+import type { Clock } from './clock.ts'
 
 interface Timer {
   readonly at: number
@@ -14,7 +14,7 @@ interface Timer {
   readonly isAtHand: () => boolean
 }
 
-export class ModelTime {
+export class JumpingTime {
   #now = 0
   #isOver = false
   #isLooking = false

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { batch } from '../../actors/batch.ts'
-import { type Context, pipeline } from '../../src/index.ts'
-import { model } from '../../src/model/model.ts'
-import { expectModel, manualClock } from '../../src/testing/index.ts'
-import { within } from '../support/within.ts'
+import { batch } from '../actors/batch.ts'
+import { type Context, pipeline } from '../src/index.ts'
+import { model } from '../src/model/model.ts'
+import { expectModel, manualClock } from '../src/testing/index.ts'
+import { within } from './support/within.ts'
 
 const time = suite('time in the model')
 

@@ -1,15 +1,16 @@
 /**
- * A body that takes items itself, as the model has it: what it emits between two takes belongs to the item taken last, and
+ * A body that takes items itself, fed in step, one item after another: what it emits between two takes belongs to the item taken last, and
  * what it emits before it has one to none.
  */
-import type { OpenFeed } from '../stage/feed.ts'
-import type { BehaviourBody } from '../stage/plan.ts'
-import type { ModelTime } from './time.ts'
+
+import type { JumpingTime } from '../jumping-clock.ts'
+import type { OpenFeed } from './feed.ts'
+import type { BehaviourBody } from './plan.ts'
 
 /** `extras`: what was emitted and is not lost with an item that fails. */
 export type Fed = Pick<BehaviourBody, 'receive' | 'flush'> & { readonly extras: unknown[] }
 
-export function fed(open: OpenFeed, isStreaming: boolean, time: ModelTime): Fed {
+export function fed(open: OpenFeed, isStreaming: boolean, time: JumpingTime): Fed {
   const outputs: unknown[] = []
   const extras: unknown[] = []
   let feed: ReturnType<OpenFeed> | undefined
