@@ -75,6 +75,9 @@ export class Engine {
   readonly #inactivity: Inactivity | undefined
   readonly #machine: Machine
   readonly #startedAt: number
+  /** The row has ended, and the event loop turns once; it has turned. */
+  #isTurning = false
+  #hasTurned = false
   /** Ends listening to the signal. */
   #unlisten = () => {}
 
@@ -307,7 +310,18 @@ export class Engine {
     const { isEnding } = this.outcome
     if (this.outlet.isWorking && !isEnding) return
     if (this.row.last.count > 0 && !this.isAsked && !isEnding) return this.#expectReader(true)
+    if (this.outcome.fault && this.outlet.isPulled && !this.#hasTurned) return this.#turn()
     this.#settle()
+  }
+
+  /** A loop that goes on in this turn may leave before it comes to the failure, which then does not count. */
+  #turn(): void {
+    if (this.#isTurning) return
+    this.#isTurning = true
+    setImmediate(() => {
+      this.#hasTurned = true
+      this.#rested()
+    })
   }
 
   #expectReader(isWaiting: boolean): void {
