@@ -320,9 +320,9 @@ export const runOptions = {
     doc: 'End-to-end bound on source items under way.',
   },
   inspect: {
-    expected: 'a function',
-    accepts: fn,
-    doc: 'Receives the lifecycle events of the XState machines, as `createActor` takes it.',
+    expected: 'a function, or an observer: { next }',
+    accepts: value => fn(value) || fn((value as { next?: unknown } | null | undefined)?.next),
+    doc: 'Sees the lives of the run, its stages and its workers: the events of a system of XState actors, as `createActor` takes it.',
   },
   clock: {
     expected: 'a Clock: { now, setTimeout, clearTimeout }',

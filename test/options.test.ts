@@ -300,7 +300,10 @@ const examples: Record<string, Record<string, [takes: unknown[], refuses: unknow
       [1, 10],
       [0, '1'],
     ],
-    inspect: [[fn], [{ next: fn }]],
+    inspect: [
+      [fn, { next: fn }],
+      [{}, { next: 1 }],
+    ],
     clock: [
       [
         manualClock(),

@@ -264,8 +264,11 @@ export interface RunOptions {
   grace?: number
   /** End-to-end bound on source items under way. */
   inFlight?: number
-  /** Receives the lifecycle events of the XState machines, as `createActor` takes it. */
-  inspect?: (event: any) => void
+  /**
+   * Sees the lives of the run, its stages and its workers: the events of one system of XState actors, to a function or an
+   * observer, as `createActor` takes it. There are some in the life of a worker, and none per item.
+   */
+  inspect?: ((event: any) => void) | { next?: (event: any) => void }
   /** What every wait of the run asks for the time. @default the machine's */
   clock?: Clock
 }

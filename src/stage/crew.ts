@@ -1,13 +1,15 @@
 /**
- * The workers of a stage: who is free, who is set up, who is being restarted.
+ * The workers of a stage: who is free, and what the life of each says that has to be done.
+ *
+ *     life ──setUp, stop──▶ crew ──▶ hooks of the actor
+ *     life ◀─ready, stopped, failed── crew ◀┘
  */
-import type { Clock } from '../clock.ts'
+import type { StageLife, WorkerLifeHost } from './life.ts'
 import type { StagePlan } from './plan.ts'
 import { InlineWorker } from './worker.ts'
 
 /** What a crew tells its stage. */
 export interface CrewHost {
-  readonly clock: Clock
   workerFailed(worker: InlineWorker, error: unknown): void
   /** It has nothing in hand, and is about to be set up anew. */
   workerGone(worker: InlineWorker): void
@@ -20,6 +22,10 @@ export interface CrewHost {
   exhausted(error: unknown): unknown
   /** A worker could not be set up, or too often not. */
   gaveUp(worker: InlineWorker, error: unknown): void
+  /** All workers are set up. */
+  ready(): void
+  /** All workers are gone, and what the last `stop` of some has thrown. */
+  stopped(failures: readonly { worker: number; error: unknown }[]): void
 }
 
 export class Crew {
@@ -28,13 +34,10 @@ export class Crew {
   restarts = 0
   readonly #plan: StagePlan
   readonly #host: CrewHost
-  /** Restarts that wait for their backoff. */
-  readonly #waits = new Map<unknown, () => void>()
-  #dismissed = false
-  /** Workers that are being set up anew. */
-  readonly #renewals = new Set<Promise<void>>()
-  /** Workers that are being set up for the first time. */
-  #starting: Promise<void> | undefined
+  /** Workers that are being set up for the first time, and workers that are not gone. */
+  #starting = 0
+  #living = 0
+  readonly #failures: { worker: number; error: unknown }[] = []
 
   constructor(plan: StagePlan, host: CrewHost) {
     this.workers = Array.from({ length: plan.workers }, (_, index) => new InlineWorker(plan, index))
@@ -43,20 +46,14 @@ export class Crew {
     this.#host = host
   }
 
-  /** Sets all workers up; a promise if one of them takes time. What fails is told to the host. */
-  start(): Promise<void> | undefined {
-    const waits: Promise<void>[] = []
+  /** Sets all workers up. */
+  start(stage: StageLife): void {
+    this.#starting = this.#living = this.workers.length
     for (const worker of this.workers) {
-      try {
-        const wait = worker.setUp(this.#plan)
-        if (wait) waits.push(wait.catch(error => this.#host.gaveUp(worker, error)))
-      } catch (error) {
-        // The others have to be known before the stage can end.
-        waits.push(Promise.resolve().then(() => this.#host.gaveUp(worker, error)))
-      }
+      worker.life = stage.worker(worker.address, this.#lifeHost(worker))
+      worker.life.start()
     }
-    if (waits.length > 0) this.#starting = Promise.all(waits).then(() => {})
-    return this.#starting
+    if (this.workers.length === 0) this.#host.ready()
   }
 
   /** The worker with the fewest items in hand that may take one more. */
@@ -77,70 +74,87 @@ export class Crew {
 
   /** Stops a worker and sets it up anew, as soon as it has nothing in hand. */
   restart(worker: InlineWorker, cause: unknown): void {
-    if (worker.restarting) return
-    worker.restarting = true
-    this.#host.workerFailed(worker, cause)
-    this.emptied(worker)
+    worker.life?.send({ type: 'restart', cause })
   }
 
   /** A worker has nothing in hand any more: if it waits to be restarted, now is the time. */
   emptied(worker: InlineWorker): void {
-    if (!worker.restarting || worker.inHand > 0 || worker.isRenewing) return
-    worker.isRenewing = true
-    const renewal = this.#renew(worker).catch(error => this.#host.gaveUp(worker, error))
-    this.#renewals.add(renewal)
-    void renewal.then(() => this.#renewals.delete(renewal))
+    if (worker.phase === 'emptying' && worker.inHand === 0) worker.life!.send({ type: 'empty' })
   }
 
-  async #renew(worker: InlineWorker): Promise<void> {
-    this.#host.workerGone(worker)
-    try {
-      await worker.tearDown(this.#plan)
-    } catch (error) {
-      this.#host.workerFailed(worker, error)
+  /** Ends all workers. */
+  dismiss(): void {
+    if (this.#living === 0) return this.#host.stopped([])
+    for (const worker of this.workers) worker.life!.send({ type: 'dismiss' })
+  }
+
+  /* ── what a life says ──────────────────────────────────────────────────── */
+
+  #lifeHost(worker: InlineWorker): WorkerLifeHost {
+    const host = this.#host
+    return {
+      entered: phase => {
+        worker.entered(phase)
+        if (phase === 'ready' && this.#starting > 0 && --this.#starting === 0) host.ready()
+        if (phase === 'stopped' && --this.#living === 0) host.stopped(this.#failures)
+      },
+      setUp: incarnation => this.#setUp(worker, incarnation),
+      stop: () => this.#stop(worker),
+      backoff: incarnation => this.#backoff(worker, incarnation),
+      restarting: cause => {
+        host.workerFailed(worker, cause)
+        this.emptied(worker)
+      },
+      emptied: () => host.workerGone(worker),
+      failed: error => host.workerFailed(worker, error),
+      gaveUp: error => host.gaveUp(worker, error),
+      exhausted: error => host.gaveUp(worker, host.exhausted(error)),
+      stopFailed: error => this.#failures.push({ worker: worker.index, error }),
     }
-    for (;;) {
-      await this.#wait(this.#host.backoff(worker.restarts + 1))
-      if (this.#dismissed) return
+  }
+
+  #setUp(worker: InlineWorker, incarnation: number): void {
+    const life = worker.life!
+    const isFirst = incarnation === 1
+    if (!isFirst) {
       worker.restarts++
       this.restarts++
-      try {
-        await worker.setUp(this.#plan)
-        break
-      } catch (error) {
-        this.#host.workerFailed(worker, error)
-        if (!this.#host.mayRestart()) return this.#host.gaveUp(worker, this.#host.exhausted(error))
-      }
     }
-    if (this.#dismissed) return void (await worker.tearDown(this.#plan).catch(() => {}))
-    worker.restarting = false
-    worker.isRenewing = false
-    this.#host.workerRestarted(worker)
+    const ready = () => {
+      life.send({ type: 'ready' })
+      // Only now that it is: this begins items, and one of them may have it restarted.
+      if (!isFirst && worker.phase === 'ready') this.#host.workerRestarted(worker)
+    }
+    // The budget is asked only for what would be tried again: not at first, nor where it was dismissed meanwhile.
+    const failed = (error: unknown) =>
+      life.send({ type: 'failed', error, again: worker.phase === 'renewing' && this.#host.mayRestart() })
+    let wait: Promise<void> | undefined
+    try {
+      wait = worker.setUp(this.#plan)
+    } catch (error) {
+      // The others have to be known before the stage can end.
+      wait = Promise.reject(error)
+    }
+    if (wait) wait.then(ready, failed)
+    else if (isFirst) ready()
+    else queueMicrotask(ready)
   }
 
-  #wait(millis: number): Promise<void> {
-    // Dismissed while the worker was stopped: nobody would end the wait.
-    if (!(millis > 0) || this.#dismissed) return Promise.resolve()
-    return new Promise(resolve => {
-      const timer = this.#host.clock.setTimeout(() => {
-        this.#waits.delete(timer)
-        resolve()
-      }, millis)
-      this.#waits.set(timer, resolve)
-    })
+  #stop(worker: InlineWorker): void {
+    const life = worker.life!
+    worker.tearDown(this.#plan).then(
+      () => life.send({ type: 'stopped' }),
+      error => life.send({ type: 'failed', error, again: true }),
+    )
   }
 
-  /** Ends all workers; what their `stop` throws is given, with the worker, not thrown. */
-  async dismiss(): Promise<{ worker: number; error: unknown }[]> {
-    this.#dismissed = true
-    for (const [timer, resolve] of this.#waits) {
-      this.#host.clock.clearTimeout(timer)
-      resolve()
+  /** A backoff that throws is the last of it. */
+  #backoff(worker: InlineWorker, incarnation: number): number {
+    try {
+      return this.#host.backoff(incarnation)
+    } catch (error) {
+      worker.life!.send({ type: 'failed', error, again: false })
+      return Infinity
     }
-    this.#waits.clear()
-    await this.#starting
-    await Promise.all(this.#renewals)
-    const ends = await Promise.allSettled(this.workers.map(worker => worker.tearDown(this.#plan)))
-    return ends.flatMap((end, worker) => (end.status === 'rejected' ? [{ worker, error: end.reason }] : []))
   }
 }

@@ -1,23 +1,24 @@
 /**
  * One live copy of an actor in this event loop: what `setup` gave, and the items it has in hand.
  */
+import type { WorkerLife, WorkerPhase } from './life.ts'
 import type { StagePlan } from './plan.ts'
 import type { Work } from './work.ts'
 
 export class InlineWorker {
   readonly index: number
   readonly address: string
+  /** Once its stage has been started. */
+  life: WorkerLife | undefined
   resources: unknown = undefined
-  /** Whether `setup` has run, if there is one: then `stop` has to. */
-  isSetUp = false
   /** Items in hand; never more than the stage's `concurrency`. */
   inHand = 0
   /** Keyed stages: items whose key is free, waiting for this worker; the lowest first. */
   readonly line: Work[] = []
-  /** Waiting to be empty-handed, or being set up anew: takes nothing. */
-  restarting = false
-  /** It has nothing in hand, and is being set up anew. */
-  isRenewing = false
+  /** Where it is in its life. */
+  phase: WorkerPhase = 'starting'
+  /** It takes nothing: its phase is another than `ready`. */
+  restarting = true
   /** Its line is being worked off. */
   isEmploying = false
   /** Its body has ended before the input did. */
@@ -27,6 +28,11 @@ export class InlineWorker {
   constructor(plan: StagePlan, index: number) {
     this.index = index
     this.address = `${plan.pipeline}/${plan.name}#${index}`
+  }
+
+  entered(phase: WorkerPhase): void {
+    this.phase = phase
+    this.restarting = phase !== 'ready'
   }
 
   /**
@@ -40,16 +46,11 @@ export class InlineWorker {
   }
 
   /** Runs `setup`; a promise where that gave one. */
-  setUp(plan: StagePlan): Promise<void> | undefined {
-    const body = plan.body
-    if (body.kind !== 'behaviour' || !body.setup) {
-      this.isSetUp = true
-      return undefined
-    }
+  setUp({ body }: StagePlan): Promise<void> | undefined {
+    if (body.kind !== 'behaviour' || !body.setup) return undefined
     const resources = body.setup()
     const keep = (value: unknown) => {
       this.resources = value
-      this.isSetUp = true
     }
     if (resources !== null && typeof (resources as PromiseLike<unknown> | undefined)?.then === 'function') {
       return Promise.resolve(resources).then(keep)
@@ -58,11 +59,8 @@ export class InlineWorker {
     return undefined
   }
 
-  /** Runs `stop`, once for each time that it was set up. */
-  async tearDown(plan: StagePlan): Promise<void> {
-    const body = plan.body
-    if (body.kind !== 'behaviour' || !body.stop || !this.isSetUp) return
-    this.isSetUp = false
-    await body.stop(this.resources)
+  /** Runs `stop`, if there is one. */
+  async tearDown({ body }: StagePlan): Promise<void> {
+    await (body.kind === 'behaviour' ? body.stop?.(this.resources) : undefined)
   }
 }

@@ -197,7 +197,9 @@ leaks('keep no memory, and nothing that waits for ever', async () => {
   const after = await many(300)
   end()
   assert.ok(pending.size <= waiting + 20, `${waiting} promises pending after 100 runs, ${pending.size} after 400`)
-  assert.ok(after - before < 2_000_000, `the heap grew by ${after - before} bytes in 300 runs`)
+  // Whoever measures coverage keeps every kernel that was copied.
+  const most = process.env.NODE_V8_COVERAGE ? 10_000_000 : 2_000_000
+  assert.ok(after - before < most, `the heap grew by ${after - before} bytes in 300 runs`)
 })
 
 leaks.run()

@@ -13,6 +13,7 @@ import { Histogram } from '../../metrics/histogram.ts'
 import { runOptions, supervisionOptions } from '../../options.ts'
 import { Pump } from '../../stage/pump.ts'
 import type { Fault, Stage } from '../../stage/stage.ts'
+import { type RunLife, startLife } from '../../supervisor/lives.ts'
 import type { Blueprint } from '../blueprint.ts'
 import type { RunOptions, Summary } from '../language.ts'
 import { nestedBody } from '../nested.ts'
@@ -24,10 +25,9 @@ import { claim } from '../sources/kind.ts'
 import { SentSource } from '../sources/sent.ts'
 import type { Source } from '../sources/source.ts'
 import { Asks } from './asks.ts'
-import { inactivityHost, listeningHost, outletHost, sourceHost, stageHost } from './hosts.ts'
+import { inactivityHost, inspector, lifeHost, listeningHost, outletHost, sourceHost, stageHost } from './hosts.ts'
 import { Inactivity } from './inactivity.ts'
 import { Listening } from './listening.ts'
-import { type Machine, startMachine } from './machine.ts'
 import { onAbort } from './on-abort.ts'
 import { type Cancellation, Outcome } from './outcome.ts'
 import { type OuterReport, Report } from './report.ts'
@@ -73,8 +73,11 @@ export class Engine {
   readonly #listening: Listening
   readonly #unread: Unread
   readonly #inactivity: Inactivity | undefined
-  readonly #machine: Machine
+  readonly #life: RunLife
   readonly #startedAt: number
+  /** The row has ended, and the event loop turns once; it has turned. */
+  #isTurning = false
+  #hasTurned = false
   /** Ends listening to the signal. */
   #unlisten = () => {}
 
@@ -94,14 +97,21 @@ export class Engine {
     this.#contained = internals.contained
     this.#contained?.began(this)
 
+    const inspect = inspector(this.#listening, options.inspect)
+    this.#life = startLife(name, lifeHost(this), { grace: this.grace, clock, inspect })
+
     const plans = planOf(blueprint, (stage, inner, stateful) => {
       const contained = this.report.from(stage)
       const grace = inner.supervision.grace ?? this.grace
-      return nestedBody(() => begin(inner, { clock, grace }, { ...internals, contained }), stateful)
+      return nestedBody(
+        () => begin(inner, { clock, grace, ...(inspect && { inspect }) }, { ...internals, contained }),
+        stateful,
+      )
     })
     const inFlight = options.inFlight ?? runOptions.inFlight.value
     const isTagged = source === undefined || inFlight !== Infinity
-    const host = stageHost(this, supervision.tolerate !== undefined, internals.contained !== undefined)
+    const isContained = internals.contained !== undefined
+    const host = stageHost(this, this.#life, { isCounting: supervision.tolerate !== undefined, isContained })
     this.row = new Row(plans, isTagged, this.pump, host, internals.frameMost)
     this.outlet = new Outlet(this.row.last, outletHost(this))
     this.pump.members = [this.outlet, ...this.row.stages.toReversed()]
@@ -119,9 +129,8 @@ export class Engine {
       this.#forsake(origin, reason),
     )
 
-    this.#machine = startMachine(this, this.grace, clock, options.inspect)
     this.#listen(options.signal)
-    queueMicrotask(() => this.#machine.send({ type: 'begin' }))
+    queueMicrotask(() => this.#life.send({ type: 'begin' }))
   }
 
   #watchFor(limit: number | undefined): Inactivity | undefined {
@@ -157,7 +166,7 @@ export class Engine {
     this.outcome.failed({ place, fault, last })
     this.source.kill()
     this.row.abandon(fault.error, last + 1)
-    this.#machine.send({ type: 'fail' })
+    this.#life.send({ type: 'fail' })
     this.pump.wake()
   }
 
@@ -216,7 +225,7 @@ export class Engine {
     if (!this.outcome.isEnding) this.grace = grace ?? this.grace
     // What has not begun does not begin: its source is asked nothing.
     if (!this.hasBegun) this.source.end()
-    this.#machine.send({ type: 'drain', grace: this.grace })
+    this.#life.send({ type: 'drain', grace: this.grace })
     this.pump.wake()
   }
 
@@ -239,7 +248,7 @@ export class Engine {
       return
     }
     this.outcome.cancelled = cancelled
-    this.#machine.send({ type: 'cancel' })
+    this.#life.send({ type: 'cancel' })
   }
 
   stopping(reason: 'done' | 'asked' | 'failed'): void {
@@ -307,7 +316,18 @@ export class Engine {
     const { isEnding } = this.outcome
     if (this.outlet.isWorking && !isEnding) return
     if (this.row.last.count > 0 && !this.isAsked && !isEnding) return this.#expectReader(true)
+    if (this.outcome.fault && this.outlet.isPulled && !this.#hasTurned) return this.#turn()
     this.#settle()
+  }
+
+  /** A loop that goes on in this turn may leave before it comes to the failure, which then does not count. */
+  #turn(): void {
+    if (this.#isTurning) return
+    this.#isTurning = true
+    setImmediate(() => {
+      this.#hasTurned = true
+      this.#rested()
+    })
   }
 
   #expectReader(isWaiting: boolean): void {
@@ -332,8 +352,7 @@ export class Engine {
     this.watching.end()
     if (!ending.failed && !this.isAsked && !outcome.cancelled) this.stopping('done')
     report.complete()
-    this.#machine.send({ type: 'settled' })
-    this.#machine.stop()
+    this.#life.send({ type: 'settled' })
     outcome.publish(summary)
   }
 

@@ -1,16 +1,35 @@
 /** What the parts of a run ask of each other: each asks its host, and the engine has it done. */
+import type { InspectionEvent } from 'xstate'
 import type { StageHost } from '../../stage/stage.ts'
+import type { RunLife } from '../../supervisor/lives.ts'
+import type { RunLifeHost } from '../../supervisor/run-lifecycle.ts'
+import type { RunOptions } from '../language.ts'
 import type { OutletHost } from '../outlet.ts'
 import type { SourceHost } from '../sources/source.ts'
 import type { Engine } from './engine.ts'
 import type { InactivityHost } from './inactivity.ts'
-import type { ListeningHost } from './listening.ts'
+import type { Listening, ListeningHost } from './listening.ts'
 
-export function stageHost(engine: Engine, isCounting: boolean, isContained: boolean): StageHost {
+/** Functions alone: whoever inspects the life of the run sees what its machine knows, and not the engine. */
+export function lifeHost(engine: Engine): RunLifeHost {
+  return {
+    begin: () => engine.begin(),
+    closeInput: () => engine.closeInput(),
+    abandonAll: () => engine.abandonAll(),
+    giveUp: () => engine.giveUp(),
+    stopping: reason => engine.stopping(reason),
+  }
+}
+
+export function stageHost(
+  engine: Engine,
+  lives: RunLife,
+  is: Pick<StageHost, 'isCounting' | 'isContained'>,
+): StageHost {
   const { report, restarts, outcome, pump, latency } = engine
   return {
-    isCounting,
-    isContained,
+    lives,
+    ...is,
     failed: (stage, fault) => engine.stageFailed(stage, fault),
     suppressed: error => outcome.suppressed.push(error),
     deadLetter: (stage, failure, isHeard) => report.deadLetter(stage.plan.name, failure, isHeard),
@@ -82,5 +101,25 @@ export function inactivityHost(engine: Engine, inactive: (holders: string[]) => 
     },
     holders: () => row.holders(),
     inactive,
+  }
+}
+
+/** An inspector that throws fails the run, as a subscriber does that throws, and is shown nothing more. */
+export function inspector(
+  listening: Listening,
+  inspect: RunOptions['inspect'],
+): ((event: InspectionEvent) => void) | undefined {
+  if (inspect === undefined) return undefined
+  const host = listening.host('inspect')
+  let hasThrown = false
+  return event => {
+    if (hasThrown) return
+    try {
+      if (typeof inspect === 'function') inspect(event)
+      else inspect.next?.(event)
+    } catch (error) {
+      hasThrown = true
+      host.subscriberThrew(error)
+    }
   }
 }

@@ -27,14 +27,28 @@ export type RunEvent =
   /** Everything has ended, and is gone. */
   | { type: 'settled' }
 
+/** What a run is told to do. */
+export interface RunLifeHost {
+  begin(): void
+  /** Nothing more is taken in. */
+  closeInput(): void
+  /** Nothing more is handed on; handlers are told by their signal. */
+  abandonAll(): void
+  /** What still runs is abandoned, by name. */
+  giveUp(): void
+  stopping(reason: 'asked' | 'failed'): void
+}
+
 /** When everything has to have ended. */
-export interface Deadline {
+interface Deadline {
   /** ms */
   readonly grace: number
   readonly now: () => number
   /** When the teardown began. */
   readonly since: number
 }
+
+type Context = Deadline & { readonly host: RunLifeHost }
 
 /** The first step of a teardown. */
 const begun = <State extends string>(target: State) => ({ target, actions: 'beginTeardown' as const })
@@ -44,17 +58,17 @@ const teardownOf = ({ since, grace }: Deadline) => new Teardown(since, grace)
 
 export const runLifecycle = setup({
   types: {
-    context: {} as Deadline,
-    input: {} as Pick<Deadline, 'grace' | 'now'>,
+    context: {} as Context,
+    input: {} as Omit<Context, 'since'>,
     events: {} as RunEvent,
   },
   actions: {
-    begin: () => {},
-    closeInput: () => {},
-    abortHandlers: () => {},
-    abandonAll: () => {},
-    giveUp: () => {},
-    stopping: (_, _params: { reason: 'asked' | 'failed' }) => {},
+    begin: ({ context }) => context.host.begin(),
+    closeInput: ({ context }) => context.host.closeInput(),
+    abortHandlers: ({ context }) => context.host.abandonAll(),
+    abandonAll: ({ context }) => context.host.abandonAll(),
+    giveUp: ({ context }) => context.host.giveUp(),
+    stopping: ({ context }, { reason }: { reason: 'asked' | 'failed' }) => context.host.stopping(reason),
     /** Only the first step of a teardown comes from `waiting` or `running`. */
     beginTeardown: assign({ since: ({ context }) => context.now() }),
     setGrace: assign({
