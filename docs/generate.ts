@@ -8,6 +8,16 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { batchOptions } from '../actors/batch.ts'
+import { collectOptions } from '../actors/collect.ts'
+import { csvOptions } from '../actors/csv.ts'
+import { deadLetterFileOptions } from '../actors/dead-letter-file.ts'
+import { directoryOptions } from '../actors/directory.ts'
+import { distinctOptions } from '../actors/distinct.ts'
+import { linesOptions } from '../actors/lines.ts'
+import { sampleOptions } from '../actors/sample.ts'
+import { throttleOptions } from '../actors/throttle.ts'
+import { windowOptions } from '../actors/window.ts'
+import { writeLinesOptions } from '../actors/write-lines.ts'
 import * as ownErrors from '../src/errors.ts'
 import { errorMessages, mistakeMessages, retired } from '../src/messages.ts'
 import {
@@ -43,7 +53,17 @@ export const tables: readonly [title: string, where: string, options: Options][]
   ['A consumer', 'run.consume(fn, { … })', consumeOptions],
   ['A question', 'run.ask(item, { … })', askOptions],
   ['A stop', 'run.stop({ … })', stopOptions],
+  ['The sources `lines` and `ndjson`', 'lines(path, { … }), ndjson(path, { … })', linesOptions],
+  ['The source `csv`', 'csv(path, { … })', csvOptions],
+  ['The source `directory`', 'directory(path, { … })', directoryOptions],
   ['The actor `batch`', 'batch({ … })', batchOptions],
+  ['The actor `distinct`', 'distinct({ … })', distinctOptions],
+  ['The actor `window`', 'window({ … })', windowOptions],
+  ['The actor `throttle`', 'throttle({ … })', throttleOptions],
+  ['The actor `sample`', 'sample({ … })', sampleOptions],
+  ['The sink `collect`', 'collect(array, { … })', collectOptions],
+  ['The sink `writeLines`', 'writeLines(path, { … })', writeLinesOptions],
+  ['The observer `deadLetterFile`', 'deadLetterFile(path, { … })', deadLetterFileOptions],
   ['A test of an actor, beside the options of a stage', 'runActor(actor, items, { … })', actorOptions],
   ['A test against the model', 'expectModel(pipeline, input, { … })', modelOptions],
   ['What goes wrong on cue', 'faulty(actor, { … })', faultOptions],

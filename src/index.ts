@@ -58,6 +58,7 @@ export type {
   RunOptions,
   Runtime,
   Source,
+  SourceContext,
   SourceOptions,
   StageOptions,
   Start,

@@ -94,6 +94,10 @@ export function defineActor<In, R, Arg = void>(
   home: Home,
   behaviour: StreamBehaviour<In, R, Arg>,
 ): Definition<In, Emitted<R>, Arg, Home>
+export function defineActor<In, R, Arg = void>(
+  name: string,
+  behaviour: StreamBehaviour<In, R, Arg>,
+): Definition<In, Emitted<R>, Arg, undefined>
 export function defineActor<In, R, F = never, State = undefined, Arg = void, Resources = undefined>(
   name: string,
   home: Home,

@@ -12,6 +12,12 @@ import type { Backoff } from '../stage/backoff.ts'
 
 /* ── What flows ──────────────────────────────────────────────────────────── */
 
+/** What a function is told that makes the source of a run. */
+export interface SourceContext {
+  /** The run's idea of time: a source that waits by it keeps time with the rest, and does not wait in a test. */
+  readonly clock: Clock
+}
+
 /**
  * Where items come from. A function is asked for a new one at each run.
  *
@@ -25,7 +31,7 @@ export type Source<T> =
   | InteropObservable<T>
   | PromiseLike<T>
   | ArrayLike<T>
-  | (() => Iterable<T> | AsyncIterable<T> | Observable<T> | InteropObservable<T>)
+  | ((context: SourceContext) => Iterable<T> | AsyncIterable<T> | Observable<T> | InteropObservable<T>)
 
 export type Overflow = 'wait' | 'drop-newest' | 'drop-oldest' | 'fail'
 

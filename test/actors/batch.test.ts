@@ -2,9 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { batch } from '../../actors/batch.ts'
+import { type BatchOptions, batch } from '../../actors/batch.ts'
 import { InvalidOptions, pipeline, type Running } from '../../src/index.ts'
-import { type ManualClock, manualClock } from '../../src/testing/index.ts'
+import { expectModel, faulty, type ManualClock, manualClock, runActor } from '../../src/testing/index.ts'
 import { within } from '../support/within.ts'
 
 /* ── By size ────────────────────────────────────────────────────────────── */
@@ -46,7 +46,91 @@ bySize('loses nothing, and keeps the order, whatever the size and whoever comes 
   )
 })
 
+bySize('drops the last one that is not full, where it is told to', async () => {
+  const { emitted } = await runActor(batch<number>({ size: 3, partial: 'drop' }), [1, 2, 3, 4])
+  assert.equal(emitted, [[1, 2, 3]])
+  assert.equal((await runActor(batch<number>({ size: 3, partial: 'drop', within: 9 }), [1])).emitted, [])
+})
+
+bySize('has batches for each key', async () => {
+  const cities = ['Bonn', 'Berlin', 'Rome', 'Basel', 'Riga'].map(name => ({ name, letter: name[0]! }))
+  const batches = await expectModel(
+    pipeline<(typeof cities)[number]>('t').stage('batch', batch({ size: 2 }), { key: 'letter', workers: 3 }),
+    cities,
+  )
+  assert.equal(
+    batches.map(cities => cities.map(({ name }) => name).join()),
+    ['Bonn,Berlin', 'Rome,Riga', 'Basel'],
+  )
+})
+
+bySize('loses nothing when its worker is restarted', async () => {
+  const flaky = faulty(batch<number>({ size: 2 }), { dies: [1, 2] })
+  const { emitted, restarts } = await runActor(flaky, [0, 1, 2, 3, 4])
+  assert.equal([emitted, restarts], [[[0, 3], [4]], 2])
+})
+
 bySize.run()
+
+/* ── By weight ──────────────────────────────────────────────────────────── */
+
+const byWeight = suite('batch by weight')
+
+byWeight('goes out before the item with which it would be too heavy, and when it is full', async () => {
+  const items = [4, 5, 1, 2, 9, 30, 1].map(bytes => ({ bytes }))
+  const { emitted } = await runActor(batch<{ bytes: number }>({ weight: 10, weigh: 'bytes' }), items)
+  assert.equal(
+    emitted.map(batch => batch.map(({ bytes }) => bytes)),
+    [[4, 5, 1], [2], [9], [30], [1]],
+  )
+})
+
+byWeight('counts items where nothing says what they weigh, and keeps to the size as well', async () => {
+  assert.equal((await runActor(batch<number>({ weight: 2 }), [1, 2, 3])).emitted, [[1, 2], [3]])
+  const both = batch<number>({ size: 2, weight: 10, weigh: (n: number) => n })
+  assert.equal((await runActor(both, [1, 1, 1, 9, 9])).emitted, [[1, 1], [1, 9], [9]])
+})
+
+byWeight('keeps the order, and neither weight nor size is passed by two items', async () => {
+  const property = fc.asyncProperty(fc.array(fc.nat(12)), fc.integer({ min: 1, max: 5 }), async (items, size) => {
+    const weigh = (n: number) => n
+    const batched = pipeline<number>('t').stage('batch', batch({ size, weight: 10, weigh }))
+    const batches = await expectModel(batched, items)
+    assert.equal(batches.flat(), items)
+    const heavy = (batch: number[]) => batch.reduce((sum, n) => sum + n, 0)
+    for (const [i, batch] of batches.entries()) {
+      assert.ok(batch.length <= size && (batch.length === 1 || heavy(batch) <= 10))
+      const next = batches[i + 1]?.[0]
+      assert.ok(next === undefined || batch.length === size || heavy(batch) + next > 10 || heavy(batch) >= 10)
+    }
+  })
+  await fc.assert(property, { numRuns: 100 })
+})
+
+byWeight('fails an item whose weight is none, and keeps what it has gathered', async () => {
+  const items = [{ bytes: 1 }, { bytes: -1 }, {}, { bytes: Number.NaN }, { bytes: 2 }] as { bytes: number }[]
+  const weighed = batch<{ bytes: number }>({ weight: 10, weigh: 'bytes' })
+  const { emitted, deadLetters } = await runActor(weighed, items, { onFailure: 'skip' })
+  assert.equal(emitted, [[{ bytes: 1 }, { bytes: 2 }]])
+  assert.equal(
+    deadLetters.map(({ sequence, error }) => [sequence, (error as Error).message]),
+    [
+      [1, 'an item of a batch must weigh a number from 0, got -1 (number)'],
+      [2, 'an item of a batch must weigh a number from 0, got undefined (undefined)'],
+      [3, 'an item of a batch must weigh a number from 0, got NaN (number)'],
+    ],
+  )
+})
+
+byWeight('travels, unless it weighs by a function', () => {
+  const travels = batch({ weight: 10, weigh: 'bytes' })
+  assert.match(travels.home.url, /batch\.js$/)
+  const stays = batch({ weight: 10, weigh: (n: number) => n })
+  assert.is(stays.home, undefined)
+  assert.is(batch({ weight: 10, within: 5, weigh: (n: number) => n }).home, undefined)
+})
+
+byWeight.run()
 
 /* ── By time ────────────────────────────────────────────────────────────── */
 
@@ -75,6 +159,19 @@ byTime('gives a full batch at once, and counts anew for the next', () =>
     assert.equal(left, [[1, 2]])
     await pass(1)
     assert.equal(left, [[1, 2], [3]])
+  }),
+)
+
+byTime('gives what is too heavy for one batch at once, and counts anew for the next', () =>
+  timed({ weight: 10, weigh: (n: number) => n, within: 100 }, async ({ send, pass, left }) => {
+    await send(6)
+    await pass(60)
+    await send(5)
+    assert.equal(left, [[6]])
+    await pass(99)
+    assert.equal(left, [[6]])
+    await pass(1)
+    assert.equal(left, [[6], [5]])
   }),
 )
 
@@ -236,9 +333,11 @@ interface Timed {
 }
 
 /** Runs a batch stage under a clock that moves when told. */
-async function timed(options: { size: number; within: number }, test: (timed: Timed) => Promise<void>): Promise<void> {
+async function timed(options: BatchOptions, test: (timed: Timed) => Promise<void>): Promise<void> {
   const clock = manualClock()
-  const run = pipeline<unknown>('t').stage('batch', batch(options)).run({ clock })
+  const run = pipeline<unknown>('t')
+    .stage('batch', batch(options as { size: number }))
+    .run({ clock })
   const left: unknown[] = []
   run.output.subscribe(result => left.push(result))
   try {

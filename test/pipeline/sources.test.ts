@@ -3,8 +3,11 @@ import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { from as observableOf } from 'rxjs'
 import { suite } from 'uvu'
+import type { SourceContext } from '../../src/pipeline/language.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { manualClock } from '../../src/testing/manual-clock.ts'
 import { execute } from '../support/execute.ts'
+import { all } from '../support/take.ts'
 import { within } from '../support/within.ts'
 
 const sources = suite('a source')
@@ -78,6 +81,18 @@ for (const [name, from] of kinds) {
 sources('may be a promise: one item', async () => {
   const { results } = await execute(pipeline('p').from(Promise.resolve('a') as never))
   assert.deepEqual(results, ['a'])
+})
+
+sources('that are functions are told the clock of the run, at each run', async () => {
+  const clock = manualClock(1_000)
+  const times = pipeline('p').from(({ clock }) => [clock.now()])
+  const pulled = pipeline('q').from(async function* ({ clock }: SourceContext) {
+    yield clock.now()
+  })
+  assert.deepEqual(await all(times.run({ clock })), [1_000])
+  clock.advance(500)
+  assert.deepEqual(await all(times.run({ clock })), [1_500])
+  assert.deepEqual(await all(pulled.run({ clock })), [1_500])
 })
 
 sources('may be a function that gives an Observable, for the compiler too', async () => {

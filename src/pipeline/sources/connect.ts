@@ -1,4 +1,5 @@
 /** From a value to a source that fills a channel. */
+import type { SourceContext } from '../language.ts'
 import { ArraySource } from './array.ts'
 import { DeferredSource } from './deferred.ts'
 import { IteratedSource } from './iterated.ts'
@@ -12,7 +13,7 @@ import { type NodeStream, nodeReader, promised, type WebStream, webReader } from
 export function connect(value: unknown, inlet: Inlet): Source {
   switch (kindOf(value)) {
     case 'function':
-      return new DeferredSource(value as () => unknown, connect, inlet)
+      return new DeferredSource(value as (context: SourceContext) => unknown, connect, inlet)
     case 'observable':
       return new PushedSource(value as Subscribable, inlet)
     case 'stream':

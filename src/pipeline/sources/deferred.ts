@@ -1,16 +1,21 @@
 /** A function that makes the source, asked when the run begins. */
 import { InvalidSource } from '../../errors.ts'
+import type { SourceContext } from '../language.ts'
 import { claim, kindOf } from './kind.ts'
 import type { Inlet, Source } from './source.ts'
 
 export class DeferredSource implements Source {
-  readonly #make: () => unknown
+  readonly #make: (context: SourceContext) => unknown
   readonly #connect: (value: unknown, inlet: Inlet) => Source
   readonly #inlet: Inlet
   #source: Source | undefined
   #isOver = false
 
-  constructor(make: () => unknown, connect: (value: unknown, inlet: Inlet) => Source, inlet: Inlet) {
+  constructor(
+    make: (context: SourceContext) => unknown,
+    connect: (value: unknown, inlet: Inlet) => Source,
+    inlet: Inlet,
+  ) {
     this.#make = make
     this.#connect = connect
     this.#inlet = inlet
@@ -33,9 +38,9 @@ export class DeferredSource implements Source {
   }
 
   #made(): Source {
-    const { pipeline } = this.#inlet.host
+    const { pipeline, clock } = this.#inlet.host
     const make = this.#make
-    const made = make()
+    const made = make({ clock })
     const kind = kindOf(made)
     if (kind === undefined || kind === 'function') {
       throw new InvalidSource(pipeline, 'is a function, which must give something to iterate over', made)

@@ -1,0 +1,108 @@
+/** The records of a CSV file. */
+import { pipeline, Readable } from 'node:stream'
+import { checkOptions, type Options } from '../src/index.ts'
+import { checkPath, type FileOptions, fileOptions, textOf, UnreadableFile } from './file.ts'
+
+export interface CsvOptions extends FileOptions {
+  /**
+   * Where the names of the columns come from: `true` from the first record, `false` from nowhere (records are arrays), or an
+   * array that has them; then the first record is one as all others are. @default true
+   */
+  headers?: boolean | readonly string[]
+  /** What stands between two fields. @default ',' */
+  delimiter?: string
+  /** Characters a record may have: so much of it is in memory. A whole number from 1. @default 16 Mi */
+  maxLength?: number
+}
+
+const mostCharacters = 16 * 1024 * 1024
+
+export const csvOptions = {
+  ...fileOptions,
+  headers: {
+    expected: 'true, false, or an array of names, each of them once',
+    accepts: headers => typeof headers === 'boolean' || (Array.isArray(headers) && areNames(headers)),
+    value: true,
+    doc: 'Where the names of the columns come from: the first record, nowhere (records are arrays), or this array.',
+  },
+  delimiter: {
+    expected: 'a string that is not empty',
+    accepts: delimiter => typeof delimiter === 'string' && delimiter !== '',
+    value: ',',
+    doc: 'What stands between two fields.',
+  },
+  maxLength: {
+    expected: 'a whole number from 1',
+    accepts: length => Number.isSafeInteger(length) && (length as number) >= 1,
+    value: mostCharacters,
+    default: '16 Mi',
+    doc: 'Characters a record may have: so much of it is in memory.',
+  },
+} satisfies Options
+
+/**
+ * A source: the records of a CSV file (RFC 4180), packed or not, as objects by the names in its first record.
+ *
+ *     pipeline('users').from(csv('users.csv'))                            // { name: 'Ada', born: '1815' } …
+ *     pipeline('users').from(csv('users.tsv', { delimiter: '\t', headers: false }))            // ['Ada', '1815'] …
+ *
+ * Fields are strings, as they are written: nothing is trimmed or converted. One in double quotes may have delimiters, line
+ * breaks and doubled quotes. Empty lines are left out, and so is a byte-order mark. Read piece by piece, as `lines` is.
+ *
+ * The run fails with `UnreadableFile`, which has the path and, for what is no CSV, the line: a quote that does not end, a
+ * record with more or fewer fields than there are columns, two columns of one name, a record longer than `maxLength`.
+ *
+ * @throws {InvalidOption} for a path that is none.
+ * @throws {InvalidOptions}
+ */
+export function csv(path: string | URL, options: CsvOptions & { headers: false }): () => AsyncGenerator<string[], void>
+export function csv<const Name extends string>(
+  path: string | URL,
+  options: CsvOptions & { headers: readonly Name[] },
+): () => AsyncGenerator<Record<Name, string>, void>
+export function csv<Row = Record<string, string>>(
+  path: string | URL,
+  options?: CsvOptions & { headers?: true },
+): () => AsyncGenerator<Row, void>
+export function csv(path: string | URL, options: CsvOptions = {}): () => AsyncGenerator<unknown, void> {
+  checkPath(path, 'csv')
+  checkOptions(options, csvOptions, 'csv')
+  return () => read(path, options)
+}
+
+async function* read(
+  path: string | URL,
+  { headers = true, delimiter = ',', maxLength = mostCharacters, ...options }: CsvOptions,
+): AsyncGenerator<unknown, void> {
+  const { CsvError, parse } = await import('csv-parse') // who reads no CSV does not load it
+  const columns = (names: string[]) => {
+    const twice = names.find((name, index) => names.indexOf(name) !== index)
+    if (twice === undefined) return names
+    throw new UnreadableFile(
+      String(path),
+      `two columns are called ${JSON.stringify(twice)}: name them by \`headers\``,
+      {
+        line: 1,
+      },
+    )
+  }
+  const parser = parse({
+    columns: headers === true ? columns : headers === false ? false : [...headers],
+    delimiter,
+    record_delimiter: ['\r\n', '\n'],
+    skip_empty_lines: true,
+    max_record_size: maxLength,
+  })
+  pipeline(Readable.from(textOf(path, options)), parser, () => {}) // its errors come out of `parser`
+  try {
+    yield* parser
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error
+    const { lines: line } = error as { lines?: number }
+    throw new UnreadableFile(String(path), error.message, { cause: error, ...(line === undefined ? {} : { line }) })
+  }
+}
+
+function areNames(headers: readonly unknown[]): boolean {
+  return headers.every(name => typeof name === 'string') && new Set(headers).size === headers.length
+}

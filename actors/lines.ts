@@ -1,0 +1,75 @@
+/** The lines of a file. */
+import { checkOptions, type Options } from '../src/index.ts'
+import { checkPath, type FileOptions, fileOptions, textOf, UnreadableFile } from './file.ts'
+
+export interface LinesOptions extends FileOptions {
+  /** Characters a line may have: so much of it is in memory. A whole number from 1. @default 16 Mi */
+  maxLength?: number
+}
+
+const mostCharacters = 16 * 1024 * 1024
+
+export const linesOptions = {
+  ...fileOptions,
+  maxLength: {
+    expected: 'a whole number from 1',
+    accepts: length => Number.isSafeInteger(length) && (length as number) >= 1,
+    value: mostCharacters,
+    default: '16 Mi',
+    doc: 'Characters a line may have: so much of it is in memory.',
+  },
+} satisfies Options
+
+/**
+ * A source: the lines of a file, without what ends them.
+ *
+ * A line ends with `\n` or `\r\n`; the last one may do without. An empty line is an empty string, and an empty file has no
+ * lines. A packed file (gzip) is unpacked on the way. The file is opened at each run, read piece by piece, as fast as the
+ * pipeline takes it, and closed when the run ends, however it does. In the first stage, `context.sequence` + 1 is the number
+ * of the line.
+ *
+ *     pipeline('log').from(lines('access.log.gz'))
+ *
+ * The run fails with `UnreadableFile`, which names the path, when the file is not there, cannot be read or unpacked, or has
+ * a line that is longer than `maxLength`. Bytes that are none of the encoding become U+FFFD.
+ *
+ * @throws {InvalidOption} for a path that is none.
+ * @throws {InvalidOptions}
+ */
+export function lines(path: string | URL, options: LinesOptions = {}): () => AsyncGenerator<string, void> {
+  checkPath(path, 'lines')
+  checkOptions(options, linesOptions, 'lines')
+  return () => read(path, options)
+}
+
+async function* read(
+  path: string | URL,
+  { maxLength = mostCharacters, ...options }: LinesOptions,
+): AsyncGenerator<string, void> {
+  let number = 1
+  /** What has come of the line, in pieces. */
+  let begun: string[] = []
+  let length = 0
+  const add = (piece: string) => {
+    length += piece.length
+    if (length > maxLength) {
+      const why = `it has more than ${maxLength} characters: raise \`maxLength\``
+      throw new UnreadableFile(String(path), why, { line: number })
+    }
+    begun.push(piece)
+  }
+  for await (const text of textOf(path, options)) {
+    let start = 0
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      add(text.slice(start, end))
+      const line = begun.length === 1 ? begun[0]! : begun.join('')
+      begun = []
+      length = 0
+      number++
+      start = end + 1
+      yield line.endsWith('\r') ? line.slice(0, -1) : line
+    }
+    if (start < text.length) add(text.slice(start))
+  }
+  if (begun.length > 0) yield begun.join('')
+}

@@ -1,0 +1,31 @@
+/** A fold that shows every step. */
+import { type Actor, defineActor, InvalidOption } from '../src/index.ts'
+
+/**
+ * Folds the items into a state, and emits the state after each: running totals, counts, averages.
+ *
+ *     .stage('total', scan((sum, { cents }: Payment) => sum + cents, 0))
+ *     .stage('balance', scan((sum, { cents }: Payment) => sum + cents, 0), { key: 'account' })
+ *
+ * `initial` is the state before the first item, or a function that makes it, once for each key. `fold` gives the next state
+ * at once (no promise). Let it give a new one rather than change the one it got, which has been emitted. A state that is
+ * `undefined` is kept, and emits nothing. An item for which it throws leaves the state as it was; so does a restart of the
+ * worker. It does not travel: it is a closure.
+ *
+ * @throws {InvalidOption}
+ */
+export function scan<T, S>(
+  fold: (state: S, item: T) => S,
+  initial: S | (() => S),
+): Actor<T, Exclude<S, undefined>, undefined> {
+  if (typeof fold !== 'function') throw new InvalidOption('fold', 'a function of the state and the item', fold, 'scan')
+  return defineActor('scan', {
+    start: () => ({ state: typeof initial === 'function' ? (initial as () => S)() : initial }),
+    receive(item: T, kept: { state: S }): S {
+      kept.state = fold(kept.state, item)
+      return kept.state
+    },
+    snapshot: ({ state }) => state,
+    restore: (state: S) => ({ state }),
+  }) as Actor<T, any, undefined>
+}

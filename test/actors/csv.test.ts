@@ -1,0 +1,130 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type CsvOptions, csv } from '../../actors/csv.ts'
+import { UnreadableFile } from '../../actors/file.ts'
+import { InvalidOption, InvalidOptions, pipeline } from '../../src/index.ts'
+import { inFolder, openFiles } from '../support/folder.ts'
+import { all } from '../support/take.ts'
+import { until } from '../support/turns.ts'
+
+const read = suite('csv')
+
+read('gives records by the names in the first one', () =>
+  inFile('\ufeffname,born\r\nAda,1815\r\n\r\nGrace,1906', async path => {
+    const users = pipeline('t').from(csv(path))
+    const expected = [
+      { name: 'Ada', born: '1815' },
+      { name: 'Grace', born: '1906' },
+    ]
+    assert.equal(await all(users.run()), expected)
+    assert.equal(await all(users.run()), expected, 'and a second time')
+  }),
+)
+
+read('gives arrays without names, and records by names that it is told', () =>
+  inFile('Ada;1815\nGrace;1906\n', async path => {
+    assert.equal(await all(csv(path, { headers: false, delimiter: ';' })()), [
+      ['Ada', '1815'],
+      ['Grace', '1906'],
+    ])
+    const named = await all(csv(path, { headers: ['name', 'born'], delimiter: ';' })())
+    const years: string[] = named.map(({ born }) => born)
+    assert.equal(years, ['1815', '1906'])
+  }),
+)
+
+read('takes quoted fields as they are: delimiters, line breaks, quotes, white space', () =>
+  inFile('a,b\n"1,2","two\r\nlines"\n"say ""so""",  x \n', async path => {
+    assert.equal(await all(csv(path)()), [
+      { a: '1,2', b: 'two\r\nlines' },
+      { a: 'say "so"', b: '  x ' },
+    ])
+  }),
+)
+
+read('gives back any table, packed or not, whatever its fields', async () => {
+  const tables = fc.integer({ min: 1, max: 4 }).chain(width => {
+    const row = fc.array(fc.string({ unit: 'grapheme' }), { minLength: width, maxLength: width })
+    return fc.array(row, { maxLength: 8 })
+  })
+  const property = fc.asyncProperty(tables, fc.boolean(), async (rows, isPacked) => {
+    const text = rows.map(row => `${row.map(field => `"${field.replaceAll('"', '""')}"`).join(',')}\n`).join('')
+    await inFile(isPacked ? gzipSync(text) : text, async path => {
+      assert.equal(await all(csv(path, { headers: false })()), rows)
+    })
+  })
+  await fc.assert(property, { numRuns: 60 })
+})
+
+for (const [wrong, content, line, says, options] of [
+  ['a record that is too short', 'a,b\n1,2\n3\n', 3, 'columns length is 2, got 1', {}],
+  ['a record that is too long', 'a,b\n1,2\n3,4,5\n', 3, 'columns length is 2, got 3', {}],
+  ['a quote that does not end', 'a\n1\n"2\n3\n', 4, 'Quote Not Closed', {}],
+  ['a quote in the middle of a field', 'a\n1"2"\n', 2, 'Invalid Opening Quote', {}],
+  ['two columns of one name', 'a,b,a\n1,2,3\n', 1, 'two columns are called "a": name them by `headers`', {}],
+  ['a record past `maxLength`', `a\n${'x'.repeat(100)}\n`, 2, 'Max Record Size', { maxLength: 50 }],
+] as const) {
+  read(`names file and line of ${wrong}`, () =>
+    inFile(content, async path => {
+      const error = await all(csv(path, options as CsvOptions & { headers: true })()).catch((error: unknown) => error)
+      assert.instance(error, UnreadableFile)
+      const { message, ...where } = error as UnreadableFile
+      assert.equal([where.path, where.line], [path, line])
+      assert.match(message, says)
+    }),
+  )
+}
+
+read('fails with the path of a file that is not there', async () => {
+  const failure = await all(pipeline('t').from(csv('no such file')).run()).catch((error: Error) => error.cause)
+  assert.match((failure as Error).message, /^cannot read no such file: ENOENT/)
+})
+
+read('has no names but those of the file: a column may be called as what objects have', () =>
+  inFile('constructor,__proto__\n1,2\n', async path => {
+    const [row] = await all(csv(path)())
+    assert.equal(Object.keys(row!), ['constructor', '__proto__'])
+    assert.is(({} as Record<string, unknown>)['2'], undefined)
+  }),
+)
+
+read('closes its file when nobody reads on', () =>
+  inFile(`a,b\n${'1,2\n'.repeat(500_000)}`, async path => {
+    if (openFiles(path) === undefined) return
+    for await (const _ of pipeline('t').from(csv(path)).run()) break
+    await until(() => openFiles(path)?.length === 0, 'closing')
+  }),
+)
+
+read('refuses a path that is none, and options that are wrong', () => {
+  assert.throws(
+    () => csv('' as never),
+    (error: unknown) => error instanceof InvalidOption,
+  )
+  for (const options of [
+    { headers: ['a', 'a'] },
+    { headers: 'a' },
+    { delimiter: '' },
+    { header: true },
+    { maxLength: 0 },
+  ]) {
+    assert.throws(
+      () => csv('a', options as never),
+      (error: unknown) => error instanceof InvalidOptions,
+    )
+  }
+})
+
+read.run()
+
+async function inFile(content: string | Uint8Array, test: (path: string) => Promise<unknown>) {
+  await inFolder(async folder => {
+    const path = join(folder, 'file')
+    writeFileSync(path, content)
+    await test(path)
+  })
+}

@@ -1,0 +1,49 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { range } from '../../actors/range.ts'
+import { InvalidOption, pipeline } from '../../src/index.ts'
+import { all, take } from '../support/take.ts'
+import { within } from '../support/within.ts'
+
+const numbers = suite('range')
+
+numbers('gives the first, the last, and all between', async () => {
+  assert.equal([...range(2, 5)], [2, 3, 4, 5])
+  assert.equal([...range(-1, 1)], [-1, 0, 1])
+  assert.equal([...range(3, 3)], [3])
+  assert.equal([...range(3, 2)], [])
+})
+
+numbers('can be run twice', async () => {
+  const twice = pipeline('t').from(range(1, 3))
+  assert.equal(await all(twice.run()), [1, 2, 3])
+  assert.equal(await all(twice.run()), [1, 2, 3])
+})
+
+numbers('has no end without a last one, and is asked for no more than is wanted', async () => {
+  const run = pipeline('t').from(range(7), { capacity: 4 }).run()
+  assert.equal(await take(run[Symbol.asyncIterator](), 3), [7, 8, 9])
+  const { received } = await within(5_000, run.stop())
+  assert.ok(received < 5_000, `${received}`)
+})
+
+numbers('refuses what is no whole number', () => {
+  for (const [first, last] of [
+    [0.5],
+    [NaN],
+    [Infinity],
+    ['1'],
+    [undefined],
+    [1, 2.5],
+    [1, '3'],
+    [1, NaN],
+    [1, -Infinity],
+  ]) {
+    assert.throws(
+      () => range(first as number, last as number),
+      (error: unknown) => error instanceof InvalidOption,
+    )
+  }
+})
+
+numbers.run()
