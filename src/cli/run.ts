@@ -45,6 +45,8 @@ class Execution {
   readonly #startedAt = performance.now()
   /** Results when the first signal came. */
   #before = 0
+  /** Items in channels when the second one came. */
+  #waiting = 0
   #letters = 0
 
   constructor(loaded: Loaded, { flags }: Command, output: Output) {
@@ -151,6 +153,7 @@ class Execution {
   }
 
   #stop(signal: string): void {
+    this.#waiting = this.#running.snapshot().stages.reduce((sum, { queued }) => sum + queued, 0)
     this.#step('stop', signal, `${signal}: stops, and gives up what is in hand; one more kills`)
     this.#abort.abort(new StoppedBySignal())
   }
@@ -188,7 +191,6 @@ class Execution {
   #fail(error: unknown): number {
     const snapshot = this.#running.snapshot()
     const summary = summaryOf(snapshot, performance.now() - this.#startedAt)
-    const waiting = snapshot.stages.reduce((sum, { queued }) => sum + queued, 0)
     if (error instanceof ReaderGone) {
       this.#live?.end()
       return this.#leaving(this.#interruptions.first ? this.#interruptions.exitCode : 0)
@@ -198,7 +200,7 @@ class Execution {
     this.#summarise(summaryLine(this.#name, { ...summary, unfinished: 0 }), { ...summary, failed: !isStop })
     if (isStop && !this.#isQuiet && !this.#isJson) {
       this.#output.say(
-        `stopped after ${this.#interruptions.first}: gave up what was in hand, and ${counted(waiting, 'item')} that waited`,
+        `stopped after ${this.#interruptions.first}: gave up what was in hand, and ${counted(this.#waiting, 'item')} that waited`,
       )
     }
     return this.#leaving(isStop ? this.#interruptions.exitCode : 1)
