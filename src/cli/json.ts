@@ -1,5 +1,6 @@
 /** A result as a line of JSON, as `JSON.stringify` writes it; what that cannot write is an error that says where it is. */
 import { described } from '../errors.ts'
+import { withArticle } from '../messages.ts'
 import { oneLine } from './refused.ts'
 
 export class NoJson extends Error {
@@ -18,7 +19,7 @@ export function jsonOf(result: unknown, index: number): string {
   } catch (error) {
     throw new NoJson(index, culprit(result, [], new Set()) ?? oneLine(described(error)))
   }
-  if (text === undefined) throw new NoJson(index, `it is a ${typeof result}`)
+  if (text === undefined) throw new NoJson(index, `it is ${withArticle(typeof result)}`)
   return text
 }
 

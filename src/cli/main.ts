@@ -28,7 +28,12 @@ process.on('beforeExit', () => {
   end(code)
 })
 // Thrown by nobody's caller: in a timer of the module, or a promise that it left alone.
-process.on('uncaughtException', error => end(failed(error)))
+process.on('uncaughtException', async error => {
+  const code = failed(error)
+  // What was printed before it is out, unless nobody takes it.
+  await Promise.race([output.flush().catch(() => {}), new Promise(resolve => setTimeout(resolve, 1_000))])
+  await end(code)
+})
 
 main().then(end, error => end(failed(error)))
 

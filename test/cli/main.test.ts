@@ -165,8 +165,8 @@ cli('run says so when nothing is left that could end it', async () => {
 })
 
 cli('run says in one line what was thrown where nobody catches it', async () => {
-  const { code, stderr } = await millrace('run', fixture('timed'))
-  assert.equal([code, stderr], [1, 'TypeError: in a timer\n'])
+  const { code, stdout, stderr } = await millrace('run', fixture('timed'))
+  assert.equal([code, stdout, stderr], [1, '1\n', 'TypeError: in a timer\n'])
 })
 
 cli('run is slowed by a slow reader, to the source', async () => {

@@ -82,7 +82,7 @@ words('are JSON, or say what is none and where', () => {
       },
       'Error: no',
     ],
-    [{ toJSON: () => undefined }, 'it is a object'],
+    [{ toJSON: () => undefined }, 'it is an object'],
   ]
   for (const [value, why] of bad) {
     assert.throws(
