@@ -4,6 +4,8 @@
 export type { Behaviour, Emitted, StandardSchema, StreamBehaviour } from './actor/behaviour.ts'
 export type { Context } from './actor/context.ts'
 export { type Actor, allocate, defineActor, type Home, type Unstarted } from './actor/define-actor.ts'
+/* ── the command line ── */
+export type { Job, JobModule } from './cli/job.ts'
 /* ── time ── */
 export type { Clock } from './clock.ts'
 /* ── errors ── */

@@ -1,7 +1,8 @@
 /**
  * The README and the guide keep their word: every program in them compiles, runs, and prints what stands below it.
  *
- * A program is a `ts` block that begins with an import; what it prints is the `text` block directly after it. All of them
+ * A program is a `ts` block that begins with an import; what it prints is the `text` block directly after it. If that has
+ * lines like `$ millrace run FILE`, these commands are what is run, with the program as FILE. All of them
  * are written to a folder inside `dist`, compiled by one `tsc` with the options of the project, and run from there, where
  * `millrace` is the package as it ships.
  */
@@ -37,9 +38,27 @@ const running = new Map<Program, Promise<Ended>>()
 
 /** Runs a program, once. */
 function start(program: Program): Promise<Ended> {
-  const ended = running.get(program) ?? run(join(folder, 'out', `${program.file}.js`))
+  const ended =
+    running.get(program) ?? (program.prints?.startsWith('$ millrace ') ? type(program) : run(compiledTo(program)))
   running.set(program, ended)
   return ended
+}
+
+function compiledTo({ file }: Program): string {
+  return join(folder, 'out', `${file}.js`)
+}
+
+/** Runs the commands that stand below a program, one after another. What one says on stderr counts if it is refused. */
+async function type(program: Program): Promise<Ended> {
+  let text = ''
+  for (const [line, words] of program.prints!.matchAll(/^\$ millrace (.*)$/gm)) {
+    const [file] = /\S+\.[jt]s\b/.exec(words!)!
+    const here = relative(root, compiledTo(program))
+    const args = words!.split(' ').map(word => (word === file ? here : word))
+    const ended = await run(join(root, 'dist/src/cli/main.js'), ...args)
+    text += `${line}\n${ended.text.replace(/\n+/g, '\n').replaceAll(here, file).trim()}\n`
+  }
+  return { code: 0, text }
 }
 
 docs('compile, every program of them', async () => {

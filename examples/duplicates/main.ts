@@ -1,35 +1,42 @@
 /**
- * Finds duplicate files below a folder: arguments, output, exit codes.
+ * Finds duplicate files below a folder: what `millrace run` is given.
  *
  *     npm start [-- [DIR] [--workers N] [--json]]
  *
- * 0: done, though some files may have been unreadable (they are named) · 1: the answer could not be written · 2: wrong arguments
+ * 0: done, though some files may have been unreadable (they are named) · 1: the answer could not be written · 2: wrong
+ * arguments · 130, 143: ended by a signal
  */
 import { opendirSync } from 'node:fs'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { findDuplicates } from './pipeline.ts'
-import { jsonLines, report, unreadLines } from './report.ts'
-import { walk } from './walk.ts'
+import type { DeadLetter, Job } from 'millrace'
+import type { Measured } from './measure.ts'
+import { duplicates, findingsOf, type Group, reason } from './pipeline.ts'
+import { jsonLines, report, unreadLine } from './report.ts'
+import { type Found, walk } from './walk.ts'
 
 const usage = 'usage: npm start [-- [DIR] [--workers N] [--json]]'
 
-// npm runs a script in the folder of its project; the user means a DIR seen from where they are.
-if (process.env.npm_lifecycle_event === 'start' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
+/** @throws {Error} when the arguments are wrong: one line that says what to do. */
+export default function job(args: string[]): Job<Group> {
+  // npm runs a script in the folder of its project; the user means a DIR seen from where they are.
+  if (process.env.npm_lifecycle_event === 'start' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
+  const { dir, workers, json } = readArguments(args)
+  return {
+    pipeline: duplicates(() => walk(dir), workers),
+    async *report(results, run) {
+      const findings = await findingsOf(results, run)
+      yield* json ? jsonLines(findings) : report(findings)
+    },
+    deadLetter({ item, error }: DeadLetter<Found | Measured>) {
+      return unreadLine({ path: item.path, why: reason(error) })
+    },
+  }
+}
 
-process.stdout.on('error', leave)
-process.stderr.on('error', leave)
-
-const started = performance.now()
-const { dir, workers, json } = readArguments()
-const findings = await findDuplicates(() => walk(dir), { workers })
-for (const line of json ? jsonLines(findings) : report(findings)) process.stdout.write(`${line}\n`)
-for (const line of unreadLines(findings)) process.stderr.write(`${line}\n`)
-if (!json) process.stderr.write(`${((performance.now() - started) / 1000).toFixed(2)} s, ${workers} workers\n`)
-
-function readArguments(): { dir: string; workers: number; json: boolean } {
-  const { values, positionals } = parsed()
+function readArguments(args: string[]): { dir: string; workers: number; json: boolean } {
+  const { values, positionals } = parsed(args)
   if (values.help) {
     process.stdout.write(`${usage}\n`)
     process.exit(0)
@@ -52,9 +59,10 @@ function readArguments(): { dir: string; workers: number; json: boolean } {
   return { dir, workers, json: values.json }
 }
 
-function parsed() {
+function parsed(args: string[]) {
   try {
     return parseArgs({
+      args,
       allowPositionals: true,
       options: {
         workers: { type: 'string', default: '4' },
@@ -73,13 +81,5 @@ function ownModules(): string {
 }
 
 function refuse(why: string): never {
-  process.stderr.write(`${why}; ${usage}\n`)
-  process.exit(2)
-}
-
-/** A reader that has seen enough (`| head -1`) is no error. */
-function leave(error: NodeJS.ErrnoException): never {
-  if (error.code === 'EPIPE') process.exit(0)
-  process.stderr.write(`cannot write: ${error.message}\n`)
-  process.exit(1)
+  throw new Error(`${why}; ${usage}`)
 }

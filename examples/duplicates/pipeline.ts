@@ -8,7 +8,7 @@
  * Only files that share their size with another are read. The first of a size waits; when a second one comes, both leave
  * at once, so hashing goes on while the walk does.
  */
-import { defineActor, type Failure, type FailurePolicy, pipeline, type Source } from 'millrace'
+import { defineActor, type Failure, type FailurePolicy, type Live, pipeline, type Source } from 'millrace'
 import { FileChanged, type Hashed, hash } from './hash.ts'
 import { type Measured, measure } from './measure.ts'
 import type { Found } from './walk.ts'
@@ -82,12 +82,17 @@ export const duplicates = (files: Source<Found>, workers: number) =>
 /** Runs the pipeline to its end. `workers` makes it faster; the findings are the same. */
 export async function findDuplicates(files: Source<Found>, { workers = 4 } = {}): Promise<Findings> {
   const run = duplicates(files, workers).run()
+  return findingsOf(run, run)
+}
+
+/** What a run comes to, when all its results have been read. */
+export async function findingsOf(results: AsyncIterable<Group>, run: Live): Promise<Findings> {
   const unread: Unread[] = []
   run.deadLetters.subscribe(({ item, error }) => {
     unread.push({ path: (item as Found | Measured).path, why: reason(error) })
   })
   const groups: Group[] = []
-  for await (const group of run) groups.push(group)
+  for await (const group of results) groups.push(group)
   await run.done
   const received = new Map(run.snapshot().stages.map(({ stage, received }) => [stage, received]))
   return {
@@ -104,6 +109,6 @@ export function waste({ bytes, files }: Group): number {
 }
 
 /** Without what Node appends to it: the call, and the path in a form that may not be its name. */
-function reason(error: unknown): string {
+export function reason(error: unknown): string {
   return error instanceof Error ? error.message.replace(/, \w+( '.*)?$/s, '') : String(error)
 }

@@ -1,6 +1,6 @@
 /** Findings as lines: for programs, and for people. The same findings give the same lines, byte for byte. */
 import { toLine, toText } from './name.ts'
-import { type Findings, type Group, waste } from './pipeline.ts'
+import { type Findings, type Group, type Unread, waste } from './pipeline.ts'
 
 /** One line of JSON for each group. */
 export function* jsonLines({ groups }: Findings): Generator<string> {
@@ -31,7 +31,11 @@ export function* report({ groups, unread, files, hashed }: Findings, { most = 20
 
 /** What could not be read, and why: one line each. */
 export function* unreadLines({ unread }: Findings): Generator<string> {
-  for (const { path, why } of unread) yield `not read: ${toLine(path)}: ${why}`
+  for (const each of unread) yield unreadLine(each)
+}
+
+export function unreadLine({ path, why }: Unread): string {
+  return `not read: ${toLine(path)}: ${why}`
 }
 
 /** The first `most`; all of them, if only one would be left: its line says as much as “one more”. */

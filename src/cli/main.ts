@@ -2,76 +2,73 @@
 /**
  * `millrace`: picks a command.
  *
- * The exit code is 0 when all went well, 1 when the run failed, and 2 when nothing was run, because the command, the file
- * or the blueprint is wrong. What went wrong is one line on stderr for each thing.
+ * The exit code is 0 when all went well, 1 when the run failed, 2 when nothing was run, because the command, the file or the
+ * blueprint is wrong, and 130 or 143 when a signal ended it. What went wrong is one line on stderr for each thing.
  */
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
-import { nearest } from '../nearest.ts'
 import { check } from './check.ts'
-import { print, ReaderGone, Refused, warn } from './lines.ts'
+import { type Command, parsed, usage } from './flags.ts'
+import { graph } from './graph.ts'
+import { Output } from './output.ts'
+import { ReaderGone, Refused, told } from './refused.ts'
 import { run } from './run.ts'
 
-const commands = { check, run }
+const commands = { check, graph, run }
+const words = process.argv.slice(2)
+// Wanted also where the words cannot be parsed.
+const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
+const [debug, json] = [own.includes('--debug'), own.includes('--json')]
+const output = new Output()
 
-const usage = `usage: millrace check FILE    says what is wrong with a pipeline, before anything starts
-       millrace run FILE      runs it, and prints each result as a line of JSON
+process.on('beforeExit', () => {
+  if (!output.lastWords) return
+  const { text, code } = output.lastWords
+  output.hide()
+  output.say(json ? JSON.stringify({ type: 'error', message: text }) : text)
+  end(code)
+})
+// Thrown by nobody's caller: in a timer of the module, or a promise that it left alone.
+process.on('uncaughtException', async error => {
+  const code = failed(error)
+  // What was printed before it is out, unless nobody takes it.
+  await Promise.race([output.flush().catch(() => {}), new Promise(resolve => setTimeout(resolve, 1_000))])
+  await end(code)
+})
 
-FILE is a module whose default export is a pipeline. TypeScript needs Node 22.18 or newer.
+main().then(end, error => end(failed(error)))
 
-  -h, --help       this text
-  -v, --version    the version of millrace
-
-exit code: 0 all went well · 1 the run failed · 2 the command, the file or the blueprint is wrong`
-
-// What cannot be written is told to whoever writes it (lines.ts).
-process.stdout.on('error', () => {})
-
-process.exit(await main(process.argv.slice(2)))
-
-async function main(args: string[]): Promise<number> {
-  try {
-    const { values, positionals } = parsed(args)
-    if (values.help) return await said(usage)
-    if (values.version) return await said(version())
-    const [command, ...files] = positionals
-    if (command === undefined) throw new Refused(usage)
-    if (!Object.hasOwn(commands, command)) throw new Refused(unknown(command))
-    if (files.length !== 1) throw new Refused(`\`millrace ${command}\` takes one FILE, got ${files.length || 'none'}`)
-    return await commands[command as keyof typeof commands](files[0]!)
-  } catch (error) {
-    if (error instanceof ReaderGone) return 0
-    if (!(error instanceof Refused)) throw error
-    warn(error.message)
-    return 2
-  }
+async function main(): Promise<number> {
+  const command = parsed(words)
+  if (command === 'help') return said(usage)
+  if (command === 'version') return said(version())
+  return commands[command.name](command satisfies Command, output)
 }
 
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
-    })
-  } catch (error) {
-    // Node goes on to explain how a file whose name begins with `-` is given.
-    throw new Refused(`${(error as Error).message.split('. ')[0]}: see \`millrace --help\``)
-  }
+function failed(error: unknown): number {
+  if (error instanceof ReaderGone) return 0
+  output.hide()
+  const message = error instanceof Refused ? refusal(error) : told(error, debug)
+  output.say(json ? JSON.stringify({ type: 'error', message }) : message)
+  return error instanceof Refused ? 2 : 1
 }
 
-function unknown(command: string): string {
-  const near = nearest(command, Object.keys(commands))
-  const hint = near ? `: did you mean \`${near}\`?` : `; there are ${Object.keys(commands).join(', ')}`
-  return `unknown command \`${command}\`${hint}`
+function refusal(error: Refused): string {
+  return debug && error.cause !== undefined ? `${error.message}\n${told(error.cause, debug)}` : error.message
+}
+
+async function said(text: string): Promise<number> {
+  output.print(text)
+  await output.flush()
+  return 0
+}
+
+async function end(code: number): Promise<void> {
+  output.lastWords = undefined
+  await output.end()
+  process.exit(code)
 }
 
 function version(): string {
   const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
-}
-
-async function said(text: string): Promise<0> {
-  await print(text)
-  return 0
 }

@@ -14,7 +14,7 @@ type StageStep = Step & { kind: 'stage' }
 const runtimes: ReadonlySet<string> = new Set(['inline'])
 
 /** The kind of runtime that a stage is to run on. What cannot travel, and does not say that it should, stays. */
-function runtimeOf({ body, how }: StageStep, options: RunOptions | undefined): string {
+export function runtimeOf({ body, how }: StageStep, options: RunOptions | undefined): string {
   const own = (how as { on?: unknown } | undefined)?.on
   const home = body.kind === 'actor' ? body.actor.home : body.kind === 'pipeline' ? body.blueprint.home : undefined
   const on = own ?? (home && options?.on) ?? 'inline'

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { existsSync, openSync, readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -15,7 +16,8 @@ const cli = suite('millrace')
 
 cli('check says that nothing is wrong', async () => {
   const { code, stdout, stderr } = await millrace('check', fixture('good'))
-  assert.equal([code, stdout, stderr], [0, 'pipeline good: nothing is wrong\n', ''])
+  assert.equal([code, stderr], [0, ''])
+  assert.is(stdout, 'pipeline good: nothing is wrong\ngood/map@1: runs inline, stays (functions without a name)\n')
 })
 
 cli('check says all that is wrong, a line for each', async () => {
@@ -30,22 +32,27 @@ cli('check says all that is wrong, a line for each', async () => {
 
 cli('check takes an open pipeline, and ends though its module holds on to the process', async () => {
   const { code, stdout } = await millrace('check', fixture('open'))
-  assert.equal([code, stdout], [0, 'pipeline open: nothing is wrong\n'])
+  assert.is(code, 0)
+  assert.match(stdout, /^pipeline open: nothing is wrong\n/)
 })
 
 cli('check tells warnings and notes, and is content', async () => {
   const { code, stdout } = await millrace('check', fixture('warned'))
   assert.is(code, 0)
-  const [warning, note, ...rest] = stdout.trimEnd().split('\n')
+  const [warning, note, ...stages] = stdout.trimEnd().split('\n')
   assert.match(warning!, /^warned\/sum: its state has no key, .* \(warning STATEFUL_AFTER_COMPLETION\)$/)
   assert.match(note!, /^warned\/pipe@3: operators .* \(note ASYNC_OPERATORS\)$/)
-  assert.equal(rest, [])
+  assert.equal(stages, [
+    'warned/ask: runs inline, stays (a function without a home)',
+    'warned/sum: runs inline, stays (a behaviour without a home)',
+    'warned/pipe@3: runs inline, stays (RxJS operators)',
+  ])
 })
 
 cli('run tells warnings, and runs', async () => {
   const { code, stdout, stderr } = await millrace('run', fixture('warned'))
   assert.equal([code, stdout], [0, '-3\n'])
-  assert.match(stderr, /^warned\/sum: .* \(warning STATEFUL_AFTER_COMPLETION\)\n$/)
+  assert.match(stderr, /^warned\/sum: .* \(warning STATEFUL_AFTER_COMPLETION\)\nwarned: 2 items in, 1 result out, /)
 })
 
 cli('check knows which pipelines can be found where they travel to: those that are exported as they are', async () => {
@@ -59,36 +66,43 @@ cli('check knows which pipelines can be found where they travel to: those that a
 
 cli('run prints each result as a line of JSON', async () => {
   const { code, stdout, stderr } = await millrace('run', fixture('good'))
-  assert.equal([code, stderr], [0, ''])
+  assert.is(code, 0)
+  assert.match(stderr, /^good: 3 items in, 3 results out, [\d.]+ m?s\n$/)
   assert.is(stdout, '{"n":1,"square":1}\n{"n":2,"square":4}\n{"n":3,"square":9}\n')
 })
 
 cli('run prints what came before a failure, then the failure in one line', async () => {
   const { code, stdout, stderr } = await millrace('run', fixture('failing'))
   assert.equal([code, stdout], [1, '1\n2\n'])
-  assert.is(stderr, 'StageFailed: failing/check failed on item 2 (attempt 1): RangeError: three is too many\n')
+  const [failure, summary] = stderr.split('\n')
+  assert.is(failure, 'StageFailed: failing/check failed on item 2 (attempt 1): RangeError: three is too many')
+  assert.match(summary!, /^failing: \d items in, 2 results out, /)
 })
 
 cli('run names every item that was given up', async () => {
   const { code, stdout, stderr } = await millrace('run', fixture('skipping'))
   assert.equal([code, stdout], [0, '"A"\n"B"\n'])
-  assert.match(stderr, /^skipping\/upper gave up item 1: TypeError: .*\n$/)
+  assert.match(stderr, /^skipping\/upper gave up item 1: TypeError: .*\nskipping: .* 1 given up, .*\n$/)
 })
 
 cli('run counts what was dropped', async () => {
   const { code, stdout, stderr } = await millrace('run', fixture('dropping'))
   assert.is(code, 0)
-  const dropped = Number(/^dropping dropped (\d+) items\n$/.exec(stderr)?.[1])
+  const dropped = Number(/, (\d+) dropped, /.exec(stderr)?.[1])
   assert.is(stdout.trimEnd().split('\n').length + dropped, 4)
 })
 
 cli('run refuses a result that JSON cannot say', async () => {
   const big = await millrace('run', fixture('no-json'))
   assert.equal([big.code, big.stdout], [1, '1\n'])
-  assert.match(big.stderr, /^TypeError: result 1 cannot be written as JSON: TypeError: .*BigInt\n$/)
+  assert.match(big.stderr, /^NoJson: result 1 cannot be written as JSON: it is a bigint; /)
   const text = await millrace('run', fixture('no-text'))
   assert.equal([text.code, text.stdout], [1, ''])
-  assert.is(text.stderr, 'TypeError: result 0 cannot be written as JSON: it is a function\n')
+  assert.match(text.stderr, /^NoJson: result 0 cannot be written as JSON: it is a function; /)
+  const within = await millrace('run', fixture('cyclic'), '--', 'bigint')
+  assert.match(within.stderr, /^NoJson: result 0 cannot be written as JSON: `next\.1\.price` is a bigint; /)
+  const cycle = await millrace('run', fixture('cyclic'))
+  assert.match(cycle.stderr, /^NoJson: result 0 cannot be written as JSON: `next\.above` contains itself; /)
 })
 
 cli('run starts nothing when the blueprint is wrong, or has no source', async () => {
@@ -100,22 +114,182 @@ cli('run starts nothing when the blueprint is wrong, or has no source', async ()
   assert.is(open.stderr, 'pipeline open has no source: give it one with `.from`\n')
 })
 
-cli('run finishes what is in hand when it is asked to end', async () => {
-  const { code, stdout, stderr } = await millrace.stoppedAfter('0\n', 'run', fixture('endless'))
-  assert.equal([code, stderr], [0, ''])
-  const results = stdout.trimEnd().split('\n').map(Number)
-  assert.equal(results, [...results.keys()])
+cli('run gives a module its arguments', async () => {
+  const { code, stdout } = await millrace('run', fixture('arguments'), '--', '--json', '-q', 'a b')
+  assert.equal([code, stdout], [0, '"--json"\n"-q"\n"a b"\n'])
+})
+
+cli('run says in one line what a module has against its arguments, and where it is wrong itself', async () => {
+  const none = await millrace('run', fixture('arguments'))
+  assert.equal([none.code, none.stdout, none.stderr], [2, '', 'give a word; any word will do\n'])
+  const bug = await millrace('run', fixture('arguments'), '--', 'bug')
+  assert.is(bug.code, 2)
+  assert.match(bug.stderr, /^the default export of \S+ threw TypeError: [^\n]*\n$/)
+})
+
+cli('run prints the report of a module, and with --json its results', async () => {
+  const report = await millrace('run', fixture('report'))
+  assert.equal([report.code, report.stdout], [0, 'the sum is 3\n1 had no half\n'])
+  assert.match(report.stderr, /^no half of 3: 3 is odd\nreport: .*\n$/)
+  const json = await millrace('run', '--json', fixture('report'))
+  assert.equal([json.code, json.stdout], [0, '1\n2\n'])
+  const said = json.stderr
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+  assert.equal(
+    said.map(({ type }) => type),
+    ['deadLetter', 'summary'],
+  )
+  assert.equal([said[0].stage, said[0].sequence, said[1].received, said[1].emitted], ['halve', 1, 3, 2])
+})
+
+cli('run says nothing but what goes wrong with --quiet', async () => {
+  const good = await millrace('run', '--quiet', fixture('good'))
+  assert.equal([good.code, good.stderr], [0, ''])
+  const failing = await millrace('run', '-q', fixture('failing'))
+  assert.is(failing.code, 1)
+  assert.is(failing.stderr.trimEnd().split('\n').length, 1)
+})
+
+cli('run has stacks and causes with --debug alone', async () => {
+  const { stderr } = await millrace('run', '--debug', fixture('failing'))
+  assert.match(stderr, /^StageFailed: [\s\S]*\n {4}at [\s\S]*\[cause\]: RangeError: three is[\s\S]*\n {4,}at /)
+  const throwing = await millrace('run', '--debug', fixture('throwing'))
+  assert.match(throwing.stderr, /throwing\.js:\d+/)
+})
+
+cli('run says so when nothing is left that could end it', async () => {
+  const { code, stdout, stderr } = await millrace('run', fixture('stuck'))
+  assert.equal([code, stdout, stderr], [1, '1\n', 'stuck cannot end: it waits for something that never comes\n'])
+})
+
+cli('run says in one line what was thrown where nobody catches it', async () => {
+  const { code, stdout, stderr } = await millrace('run', fixture('timed'))
+  assert.equal([code, stdout, stderr], [1, '1\n', 'TypeError: in a timer\n'])
+})
+
+cli('run is slowed by a slow reader, to the source', async () => {
+  const child = started(['run', fixture('wide')])
+  const stillAt = Number((await heard(child.stderr, /still at (\d+)/))[1])
+  assert.ok(stillAt < 2_000, `the source was asked for ${stillAt} items`)
+  const { code, stdout } = await ended(child)
+  assert.equal([code, stdout.split('\n').length], [0, 5_001])
+})
+
+/* ── How it ends ────────────────────────────────────────────────────────── */
+
+for (const [signal, exitCode] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  cli(`run drains at the first ${signal}, and says what it did`, async () => {
+    const child = started(['run', fixture('endless')])
+    const { code, stdout, stderr } = await ended(child, signals(child, [['0\n', signal]]))
+    assert.is(code, exitCode)
+    const results = stdout.trimEnd().split('\n').map(Number)
+    assert.equal(results, [...results.keys()])
+    const [asked, summary, drained] = stderr.split('\n')
+    assert.match(asked!, new RegExp(`^${signal}: takes no more input and finishes what is in hand;`))
+    assert.match(summary!, new RegExp(`^endless: \\d+ items? in, ${results.length} results? out, `))
+    assert.match(drained!, new RegExp(`^drained after ${signal}: \\d+ more results?, nothing left unfinished$`))
+  })
+
+  cli(`run stops at the second ${signal}: what is in hand is given up`, async () => {
+    const child = started(['run', fixture('heeding')])
+    const steps = signals(child, [
+      ['1\n', signal],
+      ['takes no more', signal],
+    ])
+    const { code, stdout, stderr } = await ended(child, steps)
+    assert.equal([code, stdout], [exitCode, '1\n'])
+    assert.match(stderr, new RegExp(`${signal}: stops, and gives up what is in hand; one more kills\n`))
+    assert.match(stderr, new RegExp(`stopped after ${signal}: gave up what was in hand, and \\d items? that waited\n$`))
+  })
+
+  cli(`run is killed by the third ${signal}, whatever a handler does`, async () => {
+    const child = started(['run', fixture('deaf')])
+    const steps = signals(child, [
+      ['1\n', signal],
+      ['takes no more', signal],
+      ['stops, and gives up', signal],
+    ])
+    const { code, stdout, stderr } = await ended(child, steps)
+    assert.equal([code, stdout], [exitCode, '1\n'])
+    assert.ok(stderr.endsWith(`${signal}: killed\n`))
+  })
+}
+
+cli('run stops at the second signal though nobody reads its results', async () => {
+  const child = started(['run', fixture('wide')])
+  await heard(child.stderr, /still at/)
+  child.kill('SIGINT')
+  await heard(child.stderr, /takes no more/)
+  child.kill('SIGINT')
+  const code = await new Promise(resolve => child.on('exit', resolve))
+  child.stdout.destroy()
+  assert.is(code, 130)
 })
 
 cli('run names what would not end within its grace period', async () => {
-  const { code, stdout, stderr } = await millrace.stoppedAfter('1\n', 'run', fixture('stubborn'))
+  const child = started(['run', fixture('stubborn')])
+  const { code, stdout, stderr } = await ended(child, signals(child, [['1\n', 'SIGTERM']]))
   assert.equal([code, stdout], [1, '1\n'])
-  assert.match(stderr, /^GraceExceeded: .*stubborn\/hang#0 item 1.*\n$/)
+  assert.match(stderr, /^GraceExceeded: .*stubborn\/hang#0 item 1.*$/m)
 })
 
 cli('run ends quietly when its reader has seen enough', async () => {
   const { code, stderr } = await millrace.readUntil('0\n', 'run', fixture('endless'))
   assert.equal([code, stderr], [0, ''])
+})
+
+cli('run says so when its results cannot be written', async () => {
+  if (!existsSync('/dev/full')) return
+  const { code, stderr } = await ended(started(['run', fixture('good')], openSync('/dev/full', 'w')))
+  assert.is(code, 1)
+  assert.match(stderr, /^cannot write: ENOSPC: no space left on device, write\n/)
+})
+
+/* ── graph ──────────────────────────────────────────────────────────────── */
+
+cli('graph draws what was written beside what runs', async () => {
+  const { code, stdout, stderr } = await millrace('graph', fixture('good'))
+  assert.equal([code, stderr], [0, ''])
+  assert.is(
+    stdout,
+    `flowchart TB
+  subgraph written["good, as written"]
+    direction LR
+    ws(["source"])
+    w0["map"]
+    we(["results"])
+    ws --> w0
+    w0 --> we
+  end
+  subgraph runs["what runs"]
+    direction LR
+    rs(["source"])
+    r0["map@1"]
+    re(["results"])
+    rs -->|1,024| r0
+    r0 --> re
+  end
+  written ~~~ runs
+`,
+  )
+})
+
+cli('graph draws it as SVG, and as JSON', async () => {
+  const svg = await millrace('graph', '--svg', fixture('odd-names'))
+  assert.is(svg.code, 0)
+  assert.match(svg.stdout, /^<svg [\s\S]*<\/svg>\n$/)
+  const json = await millrace('graph', '--json', fixture('odd-names'))
+  assert.is(JSON.parse(json.stdout).pipeline, '"quotes" & <tags>')
+})
+
+cli('graph draws nothing of what is wrong', async () => {
+  const { code, stdout, stderr } = await millrace('graph', fixture('wrong'))
+  assert.equal([code, stdout, stderr.trimEnd().split('\n').length], [2, '', 2])
 })
 
 /* ── The command itself ─────────────────────────────────────────────────── */
@@ -124,7 +298,8 @@ cli('says how it is used, and its version', async () => {
   for (const flag of ['--help', '-h']) {
     const { code, stdout, stderr } = await millrace(flag)
     assert.equal([code, stderr], [0, ''])
-    assert.match(stdout, /^usage: millrace check FILE .*\n {7}millrace run FILE/)
+    assert.match(stdout, /^usage: millrace run FILE .*\n {7}millrace check FILE/)
+    assert.match(stdout, /exit code: 0 .* 1 .* 2 .*\n?130 .* 143 /s)
   }
   const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string }
   for (const flag of ['--version', '-v']) {
@@ -139,14 +314,31 @@ cli('says how it is used, and its version', async () => {
 const named = fixture('named')
 const refused: [args: string[], message: string][] = [
   [['chek', 'x.js'], 'unknown command `chek`: did you mean `check`?'],
-  [['translate'], 'unknown command `translate`; there are check, run'],
-  [['toString', 'x.js'], 'unknown command `toString`; there are check, run'],
-  [['run'], '`millrace run` takes one FILE, got none'],
-  [['check', 'a.js', 'b.js'], '`millrace check` takes one FILE, got 2'],
-  [['check', '--all', 'a.js'], "Unknown option '--all': see `millrace --help`"],
-  [['run', 'no/such/file.js'], 'there is no file no/such/file.js'],
-  [['run', root], `there is no file ${root}`],
-  [['check', fixture('other')], `the default export of ${fixture('other')} is no pipeline, but { not: 'a pipeline' }`],
+  [['translate'], 'unknown command `translate`; there are run, check, graph'],
+  [['toString', 'x.js'], 'unknown command `toString`; there are run, check, graph'],
+  [['run'], '`millrace run` takes a FILE: the path of a module that exports a pipeline'],
+  [
+    ['check', 'a.js', 'b.js'],
+    '`millrace check` takes one FILE, got 2: what the module is to be given stands after `--`',
+  ],
+  [['run', '--jsno', 'a.js'], 'unknown flag `--jsno`: did you mean `--json`?'],
+  [['run', '-x', 'a.js'], 'unknown flag `-x`; see `millrace --help`'],
+  [['check', '--svg', 'a.js'], '`millrace check` knows no `--svg`: it is of graph'],
+  [['run', '--quiet=yes', 'a.js'], '`--quiet` takes no value, got `yes`'],
+  [
+    ['run', fixture('good'), '--', 'a', '-b'],
+    `${fixture('good')} takes no arguments, got a -b: its default export is no function of them`,
+  ],
+  [['run', `${root}package.json`], `cannot load ${root}package.json: give a module of JavaScript or TypeScript`],
+  [['run', `${root}README.md`], `cannot load ${root}README.md: give a module of JavaScript or TypeScript`],
+  [['run', fixture('unloaded')], `cannot load ${fixture('unloaded')}: it waits for something that never comes`],
+  [['check', '--all', 'a.js'], 'unknown flag `--all`; see `millrace --help`'],
+  [['run', 'no/such/file.js'], 'there is no file no/such/file.js: give the path of a module that exports a pipeline'],
+  [['run', root], `${root} is a folder: give the path of a module in it`],
+  [
+    ['check', fixture('other')],
+    `the default export of ${fixture('other')} is no pipeline, but { not: 'a pipeline' }: it must be what \`pipeline(…)\` gives, or a function that gives it`,
+  ],
   [
     ['check', named],
     `the default export of ${named} is no pipeline: it exports one, two by name, add \`export default one\``,
@@ -161,16 +353,10 @@ for (const [args, message] of refused) {
   })
 }
 
-cli('loads TypeScript where Node does, and says so where it does not', async () => {
-  const file = `${root}test/cli/fixtures/good.ts`
-  const { code, stdout, stderr } = await millrace('check', file)
-  const { typescript } = process.features as { typescript?: unknown } // newer than the types, and than Node 20
-  if (typescript) assert.equal([code, stdout], [0, 'pipeline good: nothing is wrong\n'])
-  else {
-    assert.is(code, 2)
-    const wanted = `Node ${process.version} cannot load ${file}: compile it to JavaScript, or use Node 22.18 or newer\n`
-    assert.is(stderr, wanted)
-  }
+cli('runs TypeScript as it is, where Node does not by means of tsx', async () => {
+  const { code, stdout, stderr } = await millrace('run', `${root}test/cli/fixtures/good.ts`)
+  assert.is(stderr.replace(/\(node:\d+\) ExperimentalWarning[\s\S]*?created\)\n/, '').split('\n').length, 2, stderr)
+  assert.equal([code, stdout], [0, '{"n":1,"square":1}\n{"n":2,"square":4}\n{"n":3,"square":9}\n'])
 })
 
 cli.run()
@@ -183,42 +369,60 @@ interface Ended {
 
 type Child = ReturnType<typeof started>
 
-function started(args: string[]) {
-  const { FORCE_COLOR: _, ...env } = process.env
+function started(args: readonly string[], stdout: 'pipe' | number = 'pipe') {
+  const { FORCE_COLOR: _, npm_lifecycle_event: __, ...env } = process.env
   return spawn(process.execPath, [main, ...args], {
     env: { ...env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
     timeout: deadline,
     killSignal: 'SIGKILL',
-  })
+  }) as ChildProcessByStdio<null, Readable, Readable>
 }
 
-function ended(child: Child, heard: (stdout: string) => void = () => {}): Promise<Ended> {
+/** `hears` is told what it has written so far, on either stream, each time that it writes something. */
+function ended(child: Child, hears: (stdout: string, stderr: string) => void = () => {}): Promise<Ended> {
   let stdout = ''
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', text => {
+  child.stdout?.setEncoding('utf8').on('data', text => {
     stdout += text
-    heard(stdout)
+    hears(stdout, stderr)
   })
   child.stderr.setEncoding('utf8').on('data', text => {
     stderr += text
+    hears(stdout, stderr)
   })
   return new Promise((resolve, reject) => {
     child.on('error', reject).on('close', code => resolve({ code, stdout, stderr }))
   })
 }
 
-function millrace(...args: string[]): Promise<Ended> {
-  return ended(started(args))
+/** Resolves when a stream has said something like it. */
+function heard(stream: Readable, pattern: RegExp): Promise<RegExpExecArray> {
+  let text = ''
+  return new Promise((resolve, reject) => {
+    const hear = (piece: unknown) => {
+      text += piece
+      const found = pattern.exec(text)
+      if (!found) return
+      stream.off('data', hear)
+      resolve(found)
+    }
+    stream.on('data', hear).on('end', () => reject(new Error(`never said ${pattern}: ${text}`)))
+  })
 }
 
-/** Asks it to end once it has printed `text`. */
-millrace.stoppedAfter = (text: string, ...args: string[]): Promise<Ended> => {
-  const child = started(args)
-  let asked = false // a second time would kill it
-  return ended(child, stdout => {
-    if (!asked && stdout.startsWith(text)) asked = child.kill('SIGTERM')
-  })
+/** Sends signals, one after another, each as soon as a text has been written. */
+function signals(child: Child, steps: [text: string, signal: NodeJS.Signals][]) {
+  return (stdout: string, stderr: string) => {
+    const [step] = steps
+    if (!step || !(stdout + stderr).includes(step[0])) return
+    steps.shift()
+    child.kill(step[1])
+  }
+}
+
+function millrace(...args: string[]): Promise<Ended> {
+  return ended(started(args))
 }
 
 /** Closes its stdout once it has printed `text`. */

@@ -1,0 +1,259 @@
+/**
+ * What a run looks like on a terminal: moments in, lines out. The columns that a person can miss first go first, as the
+ * terminal gets narrower, and numbers become shorter.
+ *
+ *     duplicates · 12.3 s · 8,499 in · 393 out · 812/s
+ *     stage         done  queued  service  busy
+ *     measure      8,499       0   210 µs  12 %  █░░░░░░░░░
+ *     hash ×4      3,200   1,024  1.30 ms  98 %  ██████████
+ */
+import { inspect, stripVTControlCharacters } from 'node:util'
+import type { Snapshot, StageSnapshot } from '../metrics/snapshot.ts'
+import { compact, duration, elapsed, percent, rate, roughly, whole } from './units.ts'
+import { fitted, padded, visible, widthOf } from './visible.ts'
+
+export interface Moment {
+  /** Milliseconds since the run began. */
+  readonly elapsed: number
+  readonly snapshot: Snapshot
+}
+
+export interface View {
+  /** One at least, the latest last; what is said of the last seconds is said from the first of them on. */
+  readonly moments: readonly Moment[]
+  /** How many items there are in all, where it is known. */
+  readonly total?: number | undefined
+  /** What else there is to say, e.g. that the run is being drained. */
+  readonly note?: string | undefined
+}
+
+export interface Shape {
+  readonly columns: number
+  readonly rows: number
+  readonly hasColours: boolean
+  readonly isUnicode: boolean
+}
+
+type Paint = (style: 'bold' | 'dim' | 'green' | 'yellow', text: string) => string
+
+export function display(view: View, shape: Shape): string[] {
+  const columns = Math.max(1, shape.columns - 1) // some terminals wrap a line that is just full
+  const paint = painter(shape.hasColours)
+  const sign = signs(shape.isUnicode)
+  const lines = [
+    header(view, columns, paint, sign),
+    ...progress(view, columns, paint, sign),
+    ...table(view, columns, paint, sign),
+    ...troubles(view, paint, sign),
+    ...(view.note ? [paint('yellow', visible(view.note))] : []),
+  ]
+  return cut(lines, Math.max(1, shape.rows - 1), sign).map(line => fittedLine(line, columns, sign))
+}
+
+/** Items that the first stage took in a second. */
+export function rateOf(moments: readonly Moment[]): number | undefined {
+  const [first, last] = [moments[0], moments.at(-1)]
+  if (!first || !last || last.elapsed <= first.elapsed) return undefined
+  return ((takenBy(last) - takenBy(first)) / (last.elapsed - first.elapsed)) * 1000
+}
+
+/**
+ * How much of all is done, 0 to 1: the share of the source that was taken, times the share of what came to each stage that it
+ * has taken. So what waits between two stages is not done, and a stage that lets through one in ten changes nothing.
+ */
+export function shareOf({ snapshot }: Moment, total: number): number {
+  const [first, ...others] = snapshot.stages
+  let share = total > 0 && first ? Math.min(1, first.received / total) : 1
+  for (const { received, queued } of others) if (queued > 0) share *= received / (received + queued)
+  return share
+}
+
+/** Milliseconds until all is done, at the pace of the last seconds. */
+export function remainingOf({ moments, total }: View): number | undefined {
+  const [first, last] = [moments[0]!, moments.at(-1)!]
+  if (total === undefined || last.elapsed <= first.elapsed) return undefined
+  const [before, now] = [shareOf(first, total), shareOf(last, total)]
+  return now > before ? ((1 - now) / (now - before)) * (last.elapsed - first.elapsed) : undefined
+}
+
+/** Share of the time that the workers of a stage were busy between the first moment and the last. */
+export function busyOf(moments: readonly Moment[], stage: number): number {
+  const [first, last] = [moments[0]!, moments.at(-1)!]
+  const now = last.snapshot.stages[stage]?.occupancy ?? 0
+  const before = first.snapshot.stages[stage]?.occupancy ?? 0
+  if (last.elapsed <= first.elapsed) return now
+  const spent = now * last.elapsed - before * first.elapsed
+  return Math.min(1, Math.max(0, spent / (last.elapsed - first.elapsed)))
+}
+
+function takenBy({ snapshot }: Moment): number {
+  return snapshot.stages[0]?.received ?? 0
+}
+
+/* ── The head ───────────────────────────────────────────────────────────── */
+
+function header({ moments }: View, columns: number, paint: Paint, sign: Signs): string {
+  const now = moments.at(-1)!
+  const { snapshot } = now
+  const perSecond = rateOf(moments)
+  // Those with the lowest rank are the first to go.
+  const parts: { rank: number; text: string }[] = [
+    { rank: 9, text: visible(snapshot.pipeline) },
+    { rank: 3, text: elapsed(now.elapsed) },
+    { rank: 2, text: `${whole(takenBy(now))} in` },
+    { rank: 1, text: `${whole(snapshot.stages.at(-1)?.emitted ?? 0)} out` },
+    ...(perSecond === undefined ? [] : [{ rank: 4, text: rate(perSecond) }]),
+  ]
+  const between = ` ${sign.dot} `
+  while (parts.length > 1 && parts.map(({ text }) => text).join(between).length > columns) {
+    const least = Math.min(...parts.map(({ rank }) => rank))
+    parts.splice(
+      parts.findIndex(({ rank }) => rank === least),
+      1,
+    )
+  }
+  const [name, ...others] = parts.map(({ text }) => text)
+  return [paint('bold', fitted(name!, columns, sign.ellipsis)), ...others].join(between)
+}
+
+function progress(view: View, columns: number, paint: Paint, sign: Signs): string[] {
+  const { total, moments } = view
+  if (!total) return []
+  const share = shareOf(moments.at(-1)!, total)
+  const remaining = remainingOf(view)
+  const left = remaining === undefined || share === 1 ? '' : `, ${roughly(remaining)} left`
+  const words = ` ${percent(Math.floor(share * 100) / 100)} of ${whole(total)}${left}`
+  const room = Math.min(40, columns - words.length)
+  return [room < 5 ? words.trim() : paint('green', bar(share, room, sign)) + words]
+}
+
+function bar(share: number, columns: number, { full, empty }: Signs): string {
+  const filled = Math.round(share * columns)
+  return full.repeat(filled) + empty.repeat(columns - filled)
+}
+
+/* ── The stages ─────────────────────────────────────────────────────────── */
+
+interface Row {
+  readonly stage: StageSnapshot
+  readonly busy: number
+}
+
+interface Column {
+  readonly title: string
+  readonly least: number
+  readonly cell: (row: Row) => string
+}
+
+const stageColumns = (number: (n: number) => string, least: number): Record<string, Column> => ({
+  done: { title: 'done', least, cell: ({ stage }) => number(stage.received) },
+  queued: { title: 'queued', least: 6, cell: ({ stage }) => number(stage.queued) },
+  service: {
+    title: 'service',
+    least: 7,
+    cell: ({ stage }) => (stage.received === 0 ? '' : stage.service.mean > 0 ? duration(stage.service.mean) : '0 ns'),
+  },
+  busy: { title: 'busy', least: 5, cell: ({ busy }) => percent(busy) },
+})
+
+/** From wide to narrow. */
+const choices = [
+  { columns: stageColumns(whole, 9), shows: ['done', 'queued', 'service', 'busy'], bars: 10, leastName: 16 },
+  { columns: stageColumns(whole, 6), shows: ['done', 'queued', 'service', 'busy'], bars: 0, leastName: 12 },
+  { columns: stageColumns(compact, 5), shows: ['done', 'queued', 'service', 'busy'], bars: 0, leastName: 8 },
+  { columns: stageColumns(compact, 5), shows: ['done', 'queued', 'busy'], bars: 0, leastName: 8 },
+  { columns: stageColumns(compact, 5), shows: ['done', 'busy'], bars: 0, leastName: 6 },
+  { columns: stageColumns(compact, 5), shows: ['done'], bars: 0, leastName: 4 },
+  { columns: stageColumns(compact, 5), shows: [], bars: 0, leastName: 0 },
+]
+
+function table({ moments }: View, columns: number, paint: Paint, sign: Signs): string[] {
+  const { stages } = moments.at(-1)!.snapshot
+  const rows = stages.map((stage, index) => ({ stage, busy: busyOf(moments, index) }))
+  const names = stages.map(({ stage, workers }) => ({
+    name: visible(stage),
+    crew: workers === 1 ? '' : ` ${sign.times}${workers}`,
+  }))
+  const longest = Math.max(5, ...names.map(({ name, crew }) => widthOf(name + crew)))
+  for (const { columns: known, shows, bars, leastName } of choices) {
+    const shown = shows.map(name => known[name]!)
+    const widths = shown.map(({ title, least, cell }) =>
+      Math.max(least, title.length, ...rows.map(row => cell(row).length)),
+    )
+    const beside = widths.reduce((sum, width) => sum + width + 1, 0) + (bars > 0 ? bars + 2 : 0)
+    const room = columns - beside
+    if (room < Math.min(longest, leastName)) continue
+    const nameWidth = Math.min(longest, room)
+    const busiest = Math.max(...rows.map(({ busy }) => busy))
+    const line = (name: string, cells: string[], end = '') =>
+      padded(name, nameWidth, 'left') + cells.map((cell, i) => ` ${padded(cell, widths[i]!, 'right')}`).join('') + end
+    const titles = paint(
+      'dim',
+      line(
+        'stage',
+        shown.map(({ title }) => title),
+      ).trimEnd(),
+    )
+    return [
+      titles,
+      ...rows.map((row, i) => {
+        const { name, crew } = names[i]!
+        const fittedName = fitted(name, Math.max(1, nameWidth - crew.length), sign.ellipsis) + crew
+        const gauge = bars > 0 ? `  ${bar(row.busy, bars, sign)}` : ''
+        const text = line(
+          fittedName,
+          shown.map(({ cell }) => cell(row)),
+        )
+        const isBottleneck = row.busy >= 0.5 && row.busy === busiest
+        return isBottleneck ? paint('yellow', text + gauge) : text + (gauge && paint('green', gauge))
+      }),
+    ]
+  }
+  return []
+}
+
+/** What was lost, and what had to be begun anew: only where something was. */
+function troubles({ moments }: View, paint: Paint, sign: Signs): string[] {
+  return moments.at(-1)!.snapshot.stages.flatMap(({ stage, deadLetters, dropped, restarts }) => {
+    const said = [
+      ...(deadLetters > 0 ? [`${whole(deadLetters)} given up`] : []),
+      ...(dropped > 0 ? [`${whole(dropped)} dropped`] : []),
+      ...(restarts > 0 ? [`${whole(restarts)} restarts`] : []),
+    ]
+    return said.length > 0 ? [paint('yellow', `${visible(stage)}: ${said.join(` ${sign.dot} `)}`)] : []
+  })
+}
+
+/* ── Signs, colours, edges ──────────────────────────────────────────────── */
+
+interface Signs {
+  readonly full: string
+  readonly empty: string
+  readonly dot: string
+  readonly times: string
+  readonly ellipsis: string
+}
+
+function signs(isUnicode: boolean): Signs {
+  return isUnicode
+    ? { full: '█', empty: '░', dot: '·', times: '×', ellipsis: '…' }
+    : { full: '#', empty: '.', dot: '-', times: 'x', ellipsis: '~' }
+}
+
+function painter(hasColours: boolean): Paint {
+  if (!hasColours) return (_, text) => text
+  return (style, text) => {
+    const [on, off] = inspect.colors[style]!
+    return `\x1b[${on}m${text}\x1b[${off}m`
+  }
+}
+
+function cut(lines: string[], rows: number, { ellipsis }: Signs): string[] {
+  if (lines.length <= rows) return lines
+  return [...lines.slice(0, rows - 1), `${ellipsis} ${whole(lines.length - rows + 1)} more`]
+}
+
+/** A last look: what is too wide after all loses its colours and its end. */
+function fittedLine(line: string, columns: number, { ellipsis }: Signs): string {
+  return widthOf(line) <= columns ? line : fitted(stripVTControlCharacters(line), columns, ellipsis)
+}

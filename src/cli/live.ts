@@ -1,0 +1,80 @@
+/** The display of a run, kept up to date a few times a second: on a terminal that can show it, else nothing. */
+import { performance } from 'node:perf_hooks'
+import type { Live } from '../pipeline/language.ts'
+import { display, type Moment, type Shape, type View } from './display.ts'
+import type { Output } from './output.ts'
+
+const everyMs = 200
+const windowMs = 5_000 // what "now" means of a rate
+
+export class LiveDisplay {
+  readonly #run: Live
+  readonly #output: Output
+  readonly #total: number | undefined
+  readonly #startedAt = performance.now()
+  #moments: readonly Moment[]
+  #note: string | undefined
+  readonly #timer: NodeJS.Timeout
+  readonly #redraw = () => this.#draw()
+  readonly #resume = () => this.#output.resumed()
+
+  /** Precondition: the output has a terminal. */
+  constructor(run: Live, output: Output, total: number | undefined) {
+    this.#run = run
+    this.#output = output
+    this.#total = total
+    this.#moments = [{ elapsed: 0, snapshot: run.snapshot() }]
+    this.#timer = setInterval(this.#redraw, everyMs).unref()
+    output.terminal!.on('resize', this.#redraw)
+    process.on('SIGCONT', this.#resume)
+  }
+
+  /** A line below the stages. */
+  note(text: string): void {
+    this.#note = text
+    this.#draw()
+  }
+
+  /** Takes it away, and says what there is to say of the run as a whole. */
+  end(): string[] {
+    clearInterval(this.#timer)
+    this.#output.terminal?.off('resize', this.#redraw)
+    process.off('SIGCONT', this.#resume)
+    this.#output.hide()
+    const [first, last] = [{ elapsed: 0, snapshot: this.#run.snapshot() }, this.#now()]
+    const nothing = first.snapshot.stages.map(stage => ({ ...stage, received: 0, occupancy: 0 }))
+    return this.#lines({ moments: [{ ...first, snapshot: { ...first.snapshot, stages: nothing } }, last] })
+  }
+
+  #draw(): void {
+    const now = this.#now()
+    const recent = this.#moments.filter(({ elapsed }) => elapsed >= now.elapsed - windowMs)
+    this.#moments = [...recent, now]
+    const total = this.#note ? undefined : this.#total // what is being ended does not come to it
+    this.#output.show(this.#lines({ moments: this.#moments, total, note: this.#note }))
+  }
+
+  #now(): Moment {
+    return { elapsed: performance.now() - this.#startedAt, snapshot: this.#run.snapshot() }
+  }
+
+  #lines(view: View): string[] {
+    return display(view, this.#shape())
+  }
+
+  #shape(): Shape {
+    const terminal = this.#output.terminal!
+    return {
+      columns: terminal.columns || 80,
+      rows: terminal.rows || 24,
+      hasColours: !process.env.NO_COLOR && terminal.hasColors(),
+      isUnicode: isUnicode(),
+    }
+  }
+}
+
+function isUnicode(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG, TERM, WT_SESSION } = process.env
+  if (process.platform === 'win32') return WT_SESSION !== undefined
+  return TERM !== 'linux' && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '')
+}

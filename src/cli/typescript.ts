@@ -1,0 +1,33 @@
+/** TypeScript modules: Node strips their types by itself from 22.18 on; before that, tsx does it, where it is installed. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Refused } from './refused.ts'
+
+export const typescriptFile = /\.[cm]?tsx?$/
+
+/** Whether this Node loads TypeScript without help. */
+function isNative(): boolean {
+  return Boolean((process.features as { typescript?: unknown }).typescript) // newer than the types
+}
+
+/** @throws {Refused} where there is nobody to do it. */
+export async function registerTypeScript(file: string): Promise<void> {
+  if (isNative() || !typescriptFile.test(file)) return
+  for (const from of [pathToFileURL(resolve(file)).href, import.meta.url]) {
+    try {
+      // Asked for in CommonJS it is found from anywhere; what is wanted is the form for ES modules, which stands beside it.
+      const manifest = createRequire(from).resolve('tsx/package.json')
+      const { exports } = JSON.parse(readFileSync(manifest, 'utf8'))
+      const { register } = await import(new URL(exports['./esm/api'].import.default, pathToFileURL(manifest)).href)
+      register()
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException | undefined)?.code !== 'MODULE_NOT_FOUND') throw error
+    }
+  }
+  throw new Refused(
+    `Node ${process.version} cannot load ${file} by itself: \`npm install --save-dev tsx\`, or use Node 22.18 or newer`,
+  )
+}
