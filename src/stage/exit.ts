@@ -327,6 +327,8 @@ export class Exit {
     if (this.#works.isOver) return false
     if (this.isNext(work) && this.#isTurnOf(work)) {
       const tag = this.#tagFor(work)
+      // What came before it of the same source item has failed: then it leads to nothing.
+      if (tag?.origin?.isOver(this.#index)) work.gone = many.length
       while (work.waiting > 0 && !this.#works.isOver && this.#hasRoom(work)) {
         const value = many[work.gone]
         many[work.gone++] = undefined

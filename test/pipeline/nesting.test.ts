@@ -240,6 +240,29 @@ nesting('whose inner run gives up an item more than is tolerated says so to the 
   }
 })
 
+nesting('is told the first failure of an item, though what comes later streams, and fails further down', async () => {
+  const inner = pipeline<number>('inner')
+    .stage('two', function* (n: number) {
+      yield n
+      yield n + 1
+    })
+    .stage(
+      'first',
+      (n: number) => {
+        if (n === 10) throw new Error(`no ${n}`)
+        return n
+      },
+      { emit: 'streaming', concurrency: 2, retry: { attempts: 2, backoff: () => 5 } },
+    )
+    .map((n: number) => {
+      if (n === 11) throw new Error(`no ${n}`)
+      return n
+    })
+  const made = pipeline('outer').from([10]).stage('inner', inner, { onFailure: 'skip' })
+  const { deadLetters } = await execute(made)
+  assert.match(String((deadLetters[0]!.error as Error).message), 'no 10')
+})
+
 nesting('must be open', () => {
   const closed: any = pipeline('inner').from([1])
   const [mistake, ...others] = pipeline<number>('outer').stage('s', closed).validate()
