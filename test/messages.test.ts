@@ -119,7 +119,7 @@ const mistakes: [string, () => any, string][] = [
   [
     'a text for a source',
     () => any(pipeline('p')).from('data.csv'),
-    'p/source: `from` takes an iterable, an async iterable, an Observable, a stream, or a function that makes one, got "data.csv" (string): `[text]` is one item, `[...text]` its characters, and `() => createReadStream(path)` a file (NOT_A_SOURCE)',
+    'p/source: `from` takes an iterable, an async iterable, an Observable, a stream, or a function that makes one, got "data.csv" (string): `lines(path)` of millrace/actors reads the lines of a file; `[text]` is one item, and `[...text]` its characters (NOT_A_SOURCE)',
   ],
   [
     'operators that are none',

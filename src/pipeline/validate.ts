@@ -70,7 +70,8 @@ function sourceMistakes(blueprint: Blueprint): Mistake[] {
   const place = `${rootOf(blueprint)}/source`
   const mistakes = mistakesIn(source.options, sourceOptions, place)
   if (typeof value === 'string') {
-    const hint = '`[text]` is one item, `[...text]` its characters, and `() => createReadStream(path)` a file'
+    const hint =
+      '`lines(path)` of millrace/actors reads the lines of a file; `[text]` is one item, and `[...text]` its characters'
     mistakes.push(mistake('NOT_A_SOURCE', place, { actual: shown(value), type: 'string', hint }))
   } else if (kindOf(value) === undefined) {
     const hint = blueprintOf(value)
