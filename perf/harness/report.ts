@@ -5,7 +5,9 @@ import type { Spread } from './statistics.ts'
 
 export function renderMachine(machine: Machine): string {
   const { node, v8, platform, cpu, cores, memoryGiB, load, commit, gcExposed } = machine
-  const collector = gcExposed ? 'gc between runs' : 'no gc between runs (start with --expose-gc)'
+  const collector = gcExposed
+    ? 'young generation collected between runs'
+    : 'no gc between runs (start with --expose-gc)'
   return [
     `node ${node} (v8 ${v8}), ${platform}, ${cpu}, ${cores} cores, ${memoryGiB} GiB`,
     `load ${load.toFixed(2)}, commit ${commit ?? 'none'}, ${collector}, ${machine.at}`,
