@@ -229,7 +229,7 @@ byTime('goes by the clock of the run inside another pipeline, too', async () => 
 })
 
 byTime('gives the same batches as its timetable says, whatever that is', async () => {
-  const timetable = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 30 })
+  const timetable = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 30, size: 'max' })
   const property = fc.asyncProperty(timetable, fc.integer({ min: 2, max: 4 }), async (pauses, size) => {
     const clock = manualClock()
     const run = pipeline<number>('t')

@@ -33,7 +33,7 @@ once('forgets what it has not met for so many others, and no sooner', async () =
 
 once('remembers at most so many, for any items', async () => {
   const property = fc.asyncProperty(
-    fc.array(fc.nat(8), { maxLength: 60 }),
+    fc.array(fc.nat(8), { maxLength: 60, size: 'max' }),
     fc.integer({ min: 1, max: 9 }),
     async (items, remember) => {
       const results = await expectModel(pipeline<number>('t').stage('d', distinct({ remember })), items)

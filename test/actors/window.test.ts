@@ -124,7 +124,7 @@ byTime('drops, at the end, what no window has held, where it is told to', async 
 
 byTime('gives the windows of its timetable, whatever that is', async () => {
   const shape = fc.record({ millis: fc.integer({ min: 1, max: 60 }), every: fc.integer({ min: 1, max: 60 }) })
-  const pauses = fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 15 })
+  const pauses = fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 15, size: 'max' })
   const property = fc.asyncProperty(pauses, shape, async (pauses, { millis, every }) => {
     const { at, left, stop } = started({ millis, every })
     const times: number[] = []

@@ -130,7 +130,7 @@ channel('numbers items as their stage does, though some were dropped before', as
 channel('numbers what enters, 0, 1, 2 …; where the oldest are dropped later, those behind move up', async () => {
   /** How many are sent in each turn; how long each item is held. */
   const scenario = fc.record({
-    bursts: fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 12 }),
+    bursts: fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 12, size: 'max' }),
     held: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 5 }),
     capacity: fc.integer({ min: 0, max: 4 }),
     how: fc.constantFrom('drop-oldest' as const, 'drop-newest' as const),

@@ -224,7 +224,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 worker('is stopped exactly once for each time that it was set up, and not set up after it was dismissed', () => {
   const seen = new Set<string>()
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), steps => {
+    fc.property(fc.array(step, { maxLength: 60, size: 'max' }), steps => {
       const life = new Watched()
       for (const each of steps) {
         life.step(each)
