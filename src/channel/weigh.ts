@@ -23,3 +23,6 @@ export function weigh(item: unknown): number {
   }
   return bytes
 }
+
+/** What may be held back of all that one item leads to. */
+export const ofOneItem = { outputs: 1_000_000, bytes: 64 * 1024 * 1024 } as const

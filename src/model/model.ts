@@ -9,7 +9,7 @@
  */
 import { lastValueFrom, materialize, toArray } from 'rxjs'
 import { given } from '../actor/behaviour.ts'
-import { InvalidKey, SchemaMismatch, StateLost } from '../errors.ts'
+import { SchemaMismatch, StateLost } from '../errors.ts'
 import { JumpingTime } from '../jumping-clock.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
 import { planOf } from '../pipeline/plan.ts'
@@ -161,7 +161,6 @@ function stageOf(plan: StagePlan, { dead, time }: World, path: string): Meaning 
       const at: At = { sequence: inputs++, item, key: undefined }
       try {
         at.key = plan.keyOf?.(item)
-        if (plan.keyOf && typeof at.key !== 'string' && typeof at.key !== 'number') throw new InvalidKey(at.key)
       } catch (error) {
         return giveUp(at, error)
       }

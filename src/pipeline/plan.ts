@@ -78,7 +78,7 @@ function optionsOf(
 }
 
 /** A key that says what it is and what it was given, where it does not give one. */
-function keyOf(key: PropertyKey | ((item: any) => unknown)): (item: any) => unknown {
+function keyOf(key: PropertyKey | ((item: any) => unknown)): (item: any) => string | number {
   const read = typeof key === 'function' ? key : (item: any) => item[key]
   return item => {
     const given = read(item)

@@ -10,7 +10,7 @@
  * Nothing is awaited unless a handler gave back a promise: a synchronous item passes here in one turn.
  */
 import { given, Many } from '../actor/behaviour.ts'
-import { weigh } from '../channel/weigh.ts'
+import { ofOneItem, weigh } from '../channel/weigh.ts'
 import { NotRepeatable, OutputLimit, SchemaMismatch } from '../errors.ts'
 import { continueFused, runFused } from '../runtime/inline/kernel.ts'
 import { digestOf } from './digest.ts'
@@ -32,9 +32,6 @@ export interface AttemptHost {
   /** How many outputs may wait before the handler is asked for no more; below 0: nobody waits for any. */
   patience(work: Work): number
 }
-
-const mostOutputs = 1_000_000
-const mostBytes = 64 * 1024 * 1024
 
 export class Attempts {
   readonly #plan: StagePlan
@@ -219,8 +216,8 @@ export class Attempts {
       work.many ??= []
       work.many.push(value)
       if (typeof value !== 'number') work.bytes += weigh(value)
-      if (work.many.length > mostOutputs) throw new OutputLimit('1,000,000 outputs')
-      if (work.bytes > mostBytes) throw new OutputLimit('64 MiB of outputs')
+      if (work.many.length > ofOneItem.outputs) throw new OutputLimit('1,000,000 outputs')
+      if (work.bytes > ofOneItem.bytes) throw new OutputLimit('64 MiB of outputs')
     }
   }
 
@@ -229,8 +226,8 @@ export class Attempts {
     if (typeof value !== 'number') work.bytes += weigh(value)
     this.#host.holdBack(work)
     if (work.iterator || work.waiting === 1) return
-    if (work.waiting > mostOutputs) throw new OutputLimit('1,000,000 outputs', 'waiting')
-    if (work.bytes > mostBytes) throw new OutputLimit('64 MiB of outputs', 'waiting')
+    if (work.waiting > ofOneItem.outputs) throw new OutputLimit('1,000,000 outputs', 'waiting')
+    if (work.bytes > ofOneItem.bytes) throw new OutputLimit('64 MiB of outputs', 'waiting')
   }
 
   #iterate(work: Work, iterator: Iterator<unknown> | AsyncIterator<unknown>, isAsync: boolean): void {

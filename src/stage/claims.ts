@@ -94,7 +94,7 @@ export class Claims {
   #mayClaim(): boolean {
     const { slots } = this.#crew
     if (this.#stage.phase !== 'running' || this.#works.isFailing || slots === 0) return false
-    if (this.#held >= this.#plan.inFlight) return false
+    if (this.isHeldUp) return false
     if (!this.#isKeyed && this.#works.running >= slots) return false
     // One item more may be under way, or wait for its turn.
     if (this.#exit.windowLeft(slots) > 0 && this.#exit.mayWeighMore(this.#keyed?.bytes)) return true

@@ -299,9 +299,8 @@ export class Exit {
   }
 
   #leaveOne(work: Work): boolean {
-    const output = this.#output
-    if (this.#overflow === 'wait' && output.room() === 0 && !this.#asker(work)) {
-      output.blocked = true
+    if (!this.#hasRoom(work)) {
+      this.#output.blocked = true
       return false
     }
     const value = work.one

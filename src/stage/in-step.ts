@@ -1,8 +1,7 @@
 /**
- * A body that takes items itself, fed in step, one item after another: what it emits between two takes belongs to the item taken last, and
- * what it emits before it has one to none.
+ * A body that takes items itself, fed in step, one item after another: what it emits between two takes belongs to the item
+ * taken last, and what it emits before it has one to none.
  */
-
 import type { JumpingTime } from '../jumping-clock.ts'
 import type { OpenFeed } from './feed.ts'
 import type { BehaviourBody } from './plan.ts'

@@ -8,7 +8,6 @@
  * So items of one key are handled one after another, in order, whatever else goes on.
  */
 import type { Channel } from '../channel/channel.ts'
-import { InvalidKey } from '../errors.ts'
 import type { Crew } from './crew.ts'
 import type { Exit } from './exit.ts'
 import type { Failures } from './failures.ts'
@@ -40,11 +39,11 @@ export class Keyed {
   /** What the items weigh that are claimed, and not begun: it counts against the window. */
   bytes = 0
   readonly #plan: StagePlan
-  readonly #keyOf: (item: any) => unknown
+  readonly #keyOf: (item: any) => string | number
   readonly #parts: Parts
   readonly #host: KeyedHost
 
-  constructor(plan: StagePlan, keyOf: (item: any) => unknown, parts: Parts, host: KeyedHost) {
+  constructor(plan: StagePlan, keyOf: (item: any) => string | number, parts: Parts, host: KeyedHost) {
     this.#plan = plan
     this.#keyOf = keyOf
     this.#parts = parts
@@ -57,9 +56,7 @@ export class Keyed {
     let key: KeyState | undefined
     let error: unknown
     try {
-      const given = this.#keyOf(input.at(input.taken))
-      if (typeof given !== 'string' && typeof given !== 'number') throw new InvalidKey(given)
-      key = keys.of(given, input.sequence)
+      key = keys.of(this.#keyOf(input.at(input.taken)), input.sequence)
     } catch (thrown) {
       error = thrown
     }

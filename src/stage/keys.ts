@@ -44,10 +44,6 @@ export class Keys {
     this.#workers = Math.max(1, workers)
   }
 
-  get size(): number {
-    return this.#states.size
-  }
-
   /** The state of `key`, which appears with item `sequence` if it is new. */
   of(key: string | number | undefined, sequence: number): KeyState {
     const known = this.#states.get(key)

@@ -104,7 +104,6 @@ export class Lane {
     this.#ring = new WorkRing(() => {
       const work = parts.works.make()
       work.lane = this
-      work.isLean = true
       return work
     })
     parts.works.lane = this.#ring
@@ -328,7 +327,7 @@ export class Lane {
   leave(): void {
     const works = this.#ring.disband()
     for (const work of works) {
-      work.isLean = false
+      work.lane = undefined
       work.bornAt = work === this.#born ? this.#bornAt : -1
       this.#works.open(work)
     }

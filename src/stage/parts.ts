@@ -11,7 +11,6 @@
  *
  * Each part knows those it is given, and tells the others through its host: here is where these are joined.
  */
-import type { Clock } from '../clock.ts'
 import { Attempts } from './attempt.ts'
 import { Claims } from './claims.ts'
 import { Crew, type CrewHost } from './crew.ts'
@@ -33,7 +32,6 @@ import { Works } from './works.ts'
 
 /** What works ask for, and what they are told when the stage is torn down. */
 export interface StageWorkHost extends WorkHost {
-  clock: Clock
   self: unknown
   aborted: boolean
   reason: unknown

@@ -13,7 +13,8 @@ export interface StagePlan {
   readonly body: Body
   readonly workers: number
   readonly concurrency: number
-  readonly keyOf: ((item: any) => unknown) | undefined
+  /** Throws `InvalidKey` where an item has none. */
+  readonly keyOf: ((item: any) => string | number) | undefined
   readonly order: 'input' | 'completion'
   /** Of the channel before the stage. */
   readonly capacity: Capacity

@@ -40,8 +40,7 @@ export class Work implements Charge {
   one: unknown = undefined
   /** The handler has ended, well or not. */
   settled = false
-  /** It goes the short way, there. */
-  isLean = false
+  /** Where it goes the short way, as long as it does. */
   lane: Lane | undefined = undefined
   controller: AbortController | undefined = undefined
 
@@ -102,11 +101,11 @@ export class Work implements Charge {
     this.host = host
     this.context = new ItemContext(this)
     this.onValue = value => {
-      if (this.isLean) this.lane!.completed(this, value)
+      if (this.lane !== undefined) this.lane.completed(this, value)
       else if (!this.over) host.resolved(this, value)
     }
     this.onError = error => {
-      if (this.isLean) this.lane!.failed(this, error)
+      if (this.lane !== undefined) this.lane.failed(this, error)
       else if (!this.over) host.rejected(this, error)
     }
   }
@@ -149,7 +148,6 @@ export class Work implements Charge {
     this.cancel = undefined
     this.controller = undefined
     this.forget = false
-    this.isLean = false
   }
 
   /** Stands for the same item, as one attempt more that failed. */

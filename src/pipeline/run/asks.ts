@@ -1,6 +1,6 @@
 /** `ask`: hands in one item, and gathers what it leads to, for the asker alone. */
 import { type Asker, Origin } from '../../channel/ticket.ts'
-import { weigh } from '../../channel/weigh.ts'
+import { ofOneItem, weigh } from '../../channel/weigh.ts'
 import type { Clock } from '../../clock.ts'
 import { AskTimeout, ItemDropped, type MillraceError, OutputLimit, StageFailed } from '../../errors.ts'
 import { onAbort } from './on-abort.ts'
@@ -10,9 +10,6 @@ export interface AskOptions {
   /** ms */
   readonly timeout?: number
 }
-
-const mostResults = 1_000_000
-const mostBytes = 64 * 1024 * 1024
 
 export class Asks {
   readonly #pipeline: string
@@ -34,24 +31,18 @@ export class Asks {
   ask(options: AskOptions, send: (origin: Origin) => Promise<void>): Promise<unknown[]> {
     const { signal, timeout } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const forget = (reason: unknown) => this.#forsaken(ask.origin, reason)
     const ask = new Ask(this.#pipeline, this.#contains, {
       ended: () => {
         this.#open.delete(ask)
         if (timer !== undefined) this.#clock.clearTimeout(timer)
         unlisten?.()
       },
-      overflowed: forget,
-      failed: forget,
+      forget: reason => this.#forsaken(ask.origin, reason),
     })
-    const forsake = (reason: unknown) => {
-      ask.refuse(reason)
-      forget(reason)
-    }
-    const unlisten = signal && onAbort(signal, () => forsake(signal.reason))
+    const unlisten = signal && onAbort(signal, () => ask.forsake(signal.reason))
     let timer: unknown
     if (timeout !== undefined) {
-      timer = this.#clock.setTimeout(() => forsake(new AskTimeout(this.#pipeline, timeout)), timeout)
+      timer = this.#clock.setTimeout(() => ask.forsake(new AskTimeout(this.#pipeline, timeout)), timeout)
     }
     this.#open.add(ask)
     send(ask.origin).catch(error => ask.refuse(error))
@@ -67,10 +58,8 @@ export class Asks {
 interface AskHost {
   /** It has its answer, or will have none. */
   ended(): void
-  /** The answer became too long: it will have none. */
-  overflowed(error: OutputLimit): void
-  /** Something that the item led to has failed: what comes after that is not worth handling. */
-  failed(error: unknown): void
+  /** There will be no answer, or it is a failure: what is of the item, or comes after that, is not worth handling. */
+  forget(reason: unknown): void
 }
 
 /** One question, until it has its answer. */
@@ -104,20 +93,24 @@ class Ask implements Asker {
     this.#results.push(result)
     if (typeof result !== 'number') this.#bytes += weigh(result)
     if (this.#results.length === 1) return
-    if (this.#results.length > mostResults) this.#overflow('1,000,000 results')
-    else if (this.#bytes > mostBytes) this.#overflow('64 MiB of results')
+    if (this.#results.length > ofOneItem.outputs) this.#overflow('1,000,000 results')
+    else if (this.#bytes > ofOneItem.bytes) this.#overflow('64 MiB of results')
   }
 
   #overflow(what: string): void {
-    const error = new OutputLimit(what, 'answer')
     this.#results = []
-    this.refuse(error)
-    this.#host.overflowed(error)
+    this.forsake(new OutputLimit(what, 'answer'))
+  }
+
+  /** Nobody waits any more. */
+  forsake(reason: unknown): void {
+    this.refuse(reason)
+    this.#host.forget(reason)
   }
 
   fail(pipeline: string, { stage, worker, sequence, attempts, error }: Parameters<Asker['fail']>[1]): void {
     this.#failure = new StageFailed({ pipeline, stage, worker, sequence, attempt: attempts }, error)
-    this.#host.failed(error)
+    this.#host.forget(error)
   }
 
   /** In a pipeline that is a stage of another a drop is counted there, as it would be without the stage around it. */

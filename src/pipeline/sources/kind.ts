@@ -34,7 +34,7 @@ function isObservable(shape: Shape): boolean {
 }
 
 /** What a source is called that can be read only once; `undefined` for one that begins anew at each run. */
-export function oneShot(value: unknown): string | undefined {
+function oneShot(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const shape = value as Shape
   if (isObservable(shape)) return undefined
