@@ -112,6 +112,12 @@ export class Outlet implements ReaderHost {
     this.#untag(0)
   }
 
+  /** What has not been read is gone, for every reader. */
+  clear(): void {
+    this.channel.clear()
+    for (const reader of this.#readers) reader.position = this.channel.arrived
+  }
+
   /** The run is over: readers are told when they have had everything. */
   end(ending: Ending): void {
     this.#ending ??= ending

@@ -6,6 +6,7 @@ import { StageFailed } from '../../src/errors.ts'
 import type { Summary } from '../../src/pipeline/language.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { aborted } from '../support/aborted.ts'
+import { failureOf } from '../support/failure.ts'
 import { turns } from '../support/turns.ts'
 import { within } from '../support/within.ts'
 
@@ -132,6 +133,30 @@ conserving('was read, is unread, given up, dropped or unfinished: once', async (
     }),
     { numRuns: 400, includeErrorInReport: true },
   )
+})
+
+conserving('is not handed on, as something else, after it was given up', async () => {
+  for (let turn = 0; turn < 4; turn++) {
+    const controller = new AbortController()
+    const run = pipeline('p')
+      .from(Array.from({ length: 60 }, (_, n) => n))
+      .stage('s', (n: number) => n)
+      .run({ signal: controller.signal })
+    const read: number[] = []
+    const loop = (async () => {
+      for await (const n of run) read.push(n)
+    })()
+    loop.catch(() => {})
+    for (let i = 0; i < turn; i++) await null
+    controller.abort('away')
+    assert.is(await within(1_000, failureOf(loop)), 'away')
+    assert.equal(
+      read,
+      read.map((_, n) => n),
+      `after ${turn} microtasks`,
+    )
+    assert.ok(read.length < 60)
+  }
 })
 
 conserving('waits in no handler that would not have been told', async () => {

@@ -343,7 +343,7 @@ export class Engine {
     this.#unlisten()
     const summary = this.#summarise()
     // Unfinished is unfinished: what nobody read of a run that was cancelled is gone.
-    if (outcome.cancelled) this.row.last.clear()
+    if (outcome.cancelled) this.outlet.clear()
     const ending = outcome.decide(summary, this.grace, report.letters)
     this.asks.refuse(outcome.refusal)
     if (source instanceof SentSource) source.refuse(outcome.refusal)
