@@ -326,6 +326,34 @@ export class UnhandledDeadLetters extends MillraceError {
 }
 
 /** The state of an actor went with its worker. */
+export class WorkerDied extends MillraceError {
+  readonly worker: string
+  /** Undefined where it was terminated. */
+  readonly exitCode: number | undefined
+
+  constructor(worker: string, exitCode: number | undefined, options?: ErrorOptions) {
+    const how =
+      options?.cause !== undefined
+        ? described(options.cause)
+        : exitCode === undefined
+          ? 'terminated: its handler did not end'
+          : `exit code ${exitCode}`
+    super(...said('ERR_WORKER_DIED', { worker, how }), options)
+    this.worker = worker
+    this.exitCode = exitCode
+  }
+}
+
+/** What a worker on another thread is to run cannot be found there. */
+export class ActorNotFound extends MillraceError {
+  /** `isUnfinished`: the module got to a `run()`, and has not loaded to its end. */
+  constructor(what: 'actor' | 'pipeline', name: string, url: string, isUnfinished: boolean) {
+    const unfinished = what === 'actor' ? 'define it before `run()`' : 'export it from a module without a `run()`'
+    const absent = what === 'actor' ? 'define it there under this name, whoever loads it' : 'export it there'
+    super(...said('ERR_ACTOR_NOT_FOUND', { what, name, url, fix: isUnfinished ? unfinished : absent }))
+  }
+}
+
 export class StateLost extends MillraceError {
   constructor(keys: number) {
     super(...said('ERR_STATE_LOST', { keys: keys === 1 ? 'one key' : `${keys} keys` }))

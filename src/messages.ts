@@ -98,6 +98,14 @@ export const errorMessages = {
     is: 'Items were given up, and nobody looked.',
     says: '{pipeline} gave up {items} and nobody subscribed to `run.deadLetters`; [the first, in {stage}: {cause}][{beyond}]',
   },
+  ERR_WORKER_DIED: {
+    is: 'A worker has died: `exitCode` says how, `cause` why, where that is known. Items that it had in hand are tried again, unless they have taken too many workers with them.',
+    says: 'worker {worker} died ({how}): an item in hand is tried again, up to `retry.deaths` workers; `process.exit` is not for handlers',
+  },
+  ERR_ACTOR_NOT_FOUND: {
+    is: 'What a stage runs on another thread is not in the module that it says it is from.',
+    says: '{what} {name} is not in {url}: {fix}',
+  },
   ERR_STATE_LOST: {
     is: 'The state of an actor went with its worker.',
     says: 'its worker went, and with it the state of {keys}: give the actor `snapshot` and `restore`, or say `volatile: true`',

@@ -8,7 +8,7 @@
  */
 import type { Blueprint, Step } from '../pipeline/blueprint.ts'
 import { capacityOf, nameOf, workersOf } from '../pipeline/plan.ts'
-import { runtimeOf } from '../pipeline/travel.ts'
+import { runtimeOf } from '../pipeline/runtime-of.ts'
 import { whole } from './units.ts'
 import { visible } from './visible.ts'
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Home } from '../actor/define-actor.ts'
 import type { Blueprint, Step } from '../pipeline/blueprint.ts'
 import { placeOf } from '../pipeline/place.ts'
-import { runtimeOf } from '../pipeline/travel.ts'
+import { runtimeOf } from '../pipeline/runtime-of.ts'
 
 export interface Journey {
   readonly place: string

@@ -12,7 +12,7 @@ import { given } from '../actor/behaviour.ts'
 import { SchemaMismatch, StateLost } from '../errors.ts'
 import { JumpingTime } from '../jumping-clock.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
-import { planOf } from '../pipeline/plan.ts'
+import { type PlanHost, planOf } from '../pipeline/plan.ts'
 import { type Fed, fed } from '../stage/in-step.ts'
 import type { BehaviourBody, Failure, StagePlan } from '../stage/plan.ts'
 
@@ -53,10 +53,11 @@ type Meaning = { take(item: unknown, emit: Emit): Promise<void>; end(emit: Emit)
 
 /** Stages in a row: what leaves one enters the next. */
 function inRow(blueprint: Blueprint, world: World, path: string): Meaning {
-  const plans = planOf(blueprint, (stage, inner, stateful) => ({
+  const nest: PlanHost['nest'] = (stage, inner, stateful) => ({
     ...nested(() => inRow(inner, world, `${path}${stage}/`)),
     stateful,
-  }))
+  })
+  const plans = planOf(blueprint, { on: 'inline', nest })
   const stages = plans.map(plan => stageOf(plan, world, path))
   const through = (index: number, item: unknown, emit: Emit): Promise<void> =>
     index === stages.length ? emit(item) : stages[index]!.take(item, next => through(index + 1, next, emit))

@@ -5,7 +5,8 @@ import { type Mistake, mistake } from '../errors.ts'
 import { stageOptions } from '../options.ts'
 import type { Step } from './blueprint.ts'
 import type { StageOptions } from './language.ts'
-import { isStateful, workersOf } from './plan.ts'
+import { workersOf } from './plan.ts'
+import { isStateful } from './stateful.ts'
 
 type StageStep = Step & { kind: 'stage' }
 type AnyBody = Partial<AnyBehaviour & AnyStreamBehaviour>

@@ -1,13 +1,14 @@
 /**
  * The fluent form: each word gives a new blueprint, and none of them does anything.
  */
+// The engine; in a worker, where `run` does nothing, without what it stands on (package.json, `imports`).
+
 import type { OperatorFunction } from 'rxjs'
+import { mistakesOf, startRun, validate } from '#engine'
 import { ActorDefinition, type Home, isBody } from '../actor/define-actor.ts'
 import { InvalidBlueprint, type Mistake } from '../errors.ts'
 import { BLUEPRINT, type Blueprint, blueprintOf, type Step, type StepBody } from './blueprint.ts'
 import type { Pipeline, Running, RunOptions, SourceOptions, StageOptions, Start, Supervision } from './language.ts'
-import { startRun } from './run/run.ts'
-import { mistakesOf, validate } from './validate.ts'
 
 class FluentPipeline {
   readonly [BLUEPRINT]: Blueprint

@@ -1,63 +1,74 @@
 /**
  * From what was written to what runs: stages with every default filled in; neighbouring maps and filters are one.
  */
-import type { AnyBehaviour, AnyStreamBehaviour } from '../actor/behaviour.ts'
-import type { ActorDefinition } from '../actor/define-actor.ts'
+import type { AnyBehaviour } from '../actor/behaviour.ts'
 import type { Capacity } from '../channel/channel.ts'
 import { weigh } from '../channel/weigh.ts'
 import { InvalidKey } from '../errors.ts'
 import { stageOptions } from '../options.ts'
-import {
-  type Step as FusedStep,
-  fusedKernel,
-  handlerKernel,
-  type Receive,
-  receiveKernel,
-} from '../runtime/inline/kernel.ts'
+import { type Step as FusedStep, fusedKernel, receiveKernel } from '../runtime/inline/kernel.ts'
 import type { BehaviourBody, Body, StagePlan } from '../stage/plan.ts'
-import type { Blueprint, Step, StepBody } from './blueprint.ts'
-import type { StageOptions } from './language.ts'
+import { actorBody } from './actor-body.ts'
+import type { Blueprint, Step } from './blueprint.ts'
+import type { RunOptions, StageOptions } from './language.ts'
 import { operatorsFeed } from './operators-feed.ts'
-import { streamFeed } from './stream-feed.ts'
+import { kindOf, type RemoteHost, remoteBody, travellerOf } from './remote.ts'
+import { runtimeOf } from './runtime-of.ts'
+import { isStateful } from './stateful.ts'
 
-/** Makes the body of a stage of a pipeline that is a stage. */
-export type Nest = (stage: string, blueprint: Blueprint, stateful: boolean) => Omit<BehaviourBody, 'kernel'>
+/** What a plan needs of the run that it is for. */
+export interface PlanHost {
+  /** Where stages run that can travel, and say nothing else. */
+  readonly on: RunOptions['on']
+  /** Makes the body of a stage of a pipeline that is a stage. */
+  nest(stage: string, blueprint: Blueprint, stateful: boolean): Omit<BehaviourBody, 'kernel'>
+  /** What the workers of a stage need that live elsewhere; absent where all of them are to live here. */
+  remote?(stage: string): RemoteHost
+}
 
 /** Blueprints never change, so what was planned once, with its loops that have learned their types, serves every run. */
 const planned = new WeakMap<Blueprint, readonly StagePlan[]>()
 
-export function planOf(blueprint: Blueprint, nest: Nest): readonly StagePlan[] {
-  const known = planned.get(blueprint)
+export function planOf(blueprint: Blueprint, host: PlanHost): readonly StagePlan[] {
+  const isOwn = blueprint.steps.some(
+    step => step.kind === 'stage' && (step.body.kind === 'pipeline' || whereIs(step, host) !== 'inline'),
+  )
+  const known = isOwn ? undefined : planned.get(blueprint)
   if (known) return known
-  const plans = makePlan(blueprint, nest)
-  const nests = blueprint.steps.some(step => step.kind === 'stage' && step.body.kind === 'pipeline')
-  if (!nests) planned.set(blueprint, plans)
+  const plans = makePlan(blueprint, host)
+  if (!isOwn) planned.set(blueprint, plans)
   return plans
 }
 
-function makePlan({ name, steps, source }: Blueprint, nest: Nest): StagePlan[] {
+function makePlan({ name, steps, source }: Blueprint, host: PlanHost): StagePlan[] {
   const plans: StagePlan[] = []
   for (let index = 0; index < Math.max(steps.length, 1); index++) {
     const step = steps[index]
     const how = step?.kind === 'stage' ? (step.how ?? {}) : {}
     const channel = index === 0 ? { ...how, ...source?.options } : how
     const fused = fusedFrom(steps, index)
-    const body = !step || fused.length > 0 ? fusedBody(fused) : bodyOf(step, nest)
-    plans.push({ pipeline: name, name: nameOf(steps, index), body, ...optionsOf(step, how, channel) })
+    const runtime = whereIs(step, host)
+    const plan = { pipeline: name, name: nameOf(steps, index), ...optionsOf(step, how, channel, runtime) }
+    plans.push({ ...plan, body: !step || fused.length > 0 ? fusedBody(fused) : bodyOf(step, plan, runtime, host) })
     index += Math.max(0, fused.length - 1)
   }
   return plans
+}
+
+function whereIs(step: Step | undefined, { on, remote }: PlanHost): string {
+  return step?.kind === 'stage' && remote ? runtimeOf(step, on) : 'inline'
 }
 
 function optionsOf(
   step: Step | undefined,
   how: StageOptions<any>,
   channel: Pick<StageOptions<any>, 'capacity' | 'overflow'>,
+  runtime: string,
 ): Omit<StagePlan, 'pipeline' | 'name' | 'body'> {
   const own = step?.kind === 'stage' && step.body.kind === 'actor' ? step.body.actor.body : undefined
   const behaviour = typeof own === 'object' ? (own as Partial<AnyBehaviour>) : {}
   const key = how.key ?? behaviour.key
-  const workers = workersOf(how)
+  const workers = workersOf(how, runtime)
   const isStream = typeof own === 'object' && 'stream' in own
   return {
     workers,
@@ -93,12 +104,12 @@ export function capacityOf(capacity: StageOptions<any>['capacity']): Capacity {
   return { items: capacity?.items ?? items, bytes: capacity?.bytes ?? bytes }
 }
 
-/** How many workers a stage has in this event loop, which has nothing to gain from more than what was asked for. */
-export function workersOf({ workers = stageOptions.workers.value }: StageOptions<any>): number {
+/** How many workers a stage has. In this event loop, there is nothing to gain from more than what was asked for. */
+export function workersOf({ workers = stageOptions.workers.value }: StageOptions<any>, runtime = 'inline'): number {
   if (typeof workers === 'number') return workers
   if (workers === 'auto') return 1
   if ('min' in workers) return Math.max(1, workers.min)
-  return (workers as { inline?: number }).inline ?? 0
+  return (workers as Record<string, number | undefined>)[runtime] ?? 0
 }
 
 /** The name of the stage that a step is part of; unnamed ones are called by what they do and where they stand. */
@@ -128,48 +139,16 @@ function fusedBody(steps: readonly FusedStep[]): Body {
   return { kind: 'fused', steps, kernel: fusedKernel(steps, weigh) }
 }
 
-function bodyOf(step: Step, nest: Nest): Body {
+function bodyOf(step: Step, plan: Omit<StagePlan, 'body'>, runtime: string, host: PlanHost): Body {
   if (step.kind === 'operators') return { kind: 'feed', open: operatorsFeed(step.operators) }
   if (step.kind !== 'stage' || step.body.kind === 'nothing') throw new Error('unreachable: this was validated')
-  if (step.body.kind === 'pipeline') {
-    const nested = nest(step.name, step.body.blueprint, isStateful(step.body))
-    return { kind: 'behaviour', kernel: receiveKernel(nested.receive, weigh), ...nested }
-  }
-  return actorBody(step.body.actor)
+  if (runtime !== 'inline')
+    return asking(remoteBody(travellerOf(step.body), kindOf(step.body), plan, host.remote!(step.name)))
+  if (step.body.kind === 'actor') return actorBody(step.body.actor)
+  return asking(host.nest(step.name, step.body.blueprint, isStateful(step.body)))
 }
 
-function actorBody(actor: ActorDefinition): Body {
-  const { body, arg } = actor
-  if (typeof body === 'function') return { kind: 'handler', handler: body, kernel: handlerKernel(body, weigh) }
-  if ('stream' in body) return { kind: 'feed', open: streamFeed(body as AnyStreamBehaviour, arg) }
-  const behaviour = body as AnyBehaviour
-  const { setup, start, flush, stop, snapshot, restore } = behaviour
-  // Not bound: V8 does not look into bound functions, and this one is called for every item.
-  const receive: Receive = (item, state, context) => behaviour.receive(item, state, context)
-  return {
-    kind: 'behaviour',
-    kernel: receiveKernel(receive, weigh, behaviour),
-    self: actor,
-    stateful: start !== undefined || flush !== undefined,
-    volatile: behaviour.volatile ?? false,
-    setup: setup && (() => setup.call(behaviour, arg)),
-    start: start && (context => start.call(behaviour, arg, context as never)),
-    receive,
-    flush: flush?.bind(behaviour),
-    stop: stop?.bind(behaviour),
-    snapshot: snapshot?.bind(behaviour),
-    restore: restore?.bind(behaviour),
-  }
-}
-
-/** Whether what a stage does with an item depends on items before it. */
-export function isStateful(body: StepBody): boolean {
-  if (body.kind === 'pipeline') {
-    return body.blueprint.steps.some(
-      step => step.kind === 'operators' || (step.kind === 'stage' && isStateful(step.body)),
-    )
-  }
-  if (body.kind === 'nothing' || typeof body.actor.body === 'function') return false
-  const { start, flush, stream } = body.actor.body as Partial<AnyBehaviour & AnyStreamBehaviour>
-  return start !== undefined || flush !== undefined || stream !== undefined
+/** A body that asks others for what an item leads to. */
+function asking(body: Omit<BehaviourBody, 'kernel'>): Body {
+  return { kind: 'behaviour', kernel: receiveKernel(body.receive, weigh), ...body }
 }

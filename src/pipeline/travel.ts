@@ -7,22 +7,15 @@ import { described, type Mistake, mistake } from '../errors.ts'
 import { type Blueprint, blueprintOf, type Step } from './blueprint.ts'
 import type { RunOptions } from './language.ts'
 import { placeOf } from './place.ts'
+import { runtimeOf } from './runtime-of.ts'
 
 type StageStep = Step & { kind: 'stage' }
 
 /** The runtimes that there are. */
-const runtimes: ReadonlySet<string> = new Set(['inline'])
-
-/** The kind of runtime that a stage is to run on. What cannot travel, and does not say that it should, stays. */
-export function runtimeOf({ body, how }: StageStep, options: RunOptions | undefined): string {
-  const own = (how as { on?: unknown } | undefined)?.on
-  const home = body.kind === 'actor' ? body.actor.home : body.kind === 'pipeline' ? body.blueprint.home : undefined
-  const on = own ?? (home && options?.on) ?? 'inline'
-  return typeof on === 'string' ? on : (on as { kind: string }).kind
-}
+const runtimes: ReadonlySet<string> = new Set(['inline', 'threads'])
 
 export function travelMistakes(step: StageStep, place: string, options: RunOptions | undefined): Mistake[] {
-  const runtime = runtimeOf(step, options)
+  const runtime = runtimeOf(step, options?.on)
   const mistakes: Mistake[] = []
   if (!runtimes.has(runtime)) mistakes.push(mistake('NO_RUNTIME', place, { runtime }))
   if (runtime !== 'inline') mistakes.push(...bodyMistakes(step, place, runtime), ...optionNotes(step, place, runtime))
@@ -79,7 +72,7 @@ export async function exportMistakes(blueprint: Blueprint, options?: RunOptions)
     if (step.kind !== 'stage' || step.body.kind !== 'pipeline') continue
     const { blueprint: inner } = step.body
     const place = placeOf(blueprint, index)
-    const runtime = runtimeOf(step, options)
+    const runtime = runtimeOf(step, options?.on)
     if (runtime !== 'inline' && inner.home && !(await exportsOf(inner.home.url)).includes(inner)) {
       mistakes.push(mistake('NOT_EXPORTED', place, { runtime, name: inner.name, home: inner.home.url }))
     }

@@ -52,6 +52,8 @@ export class Claims {
   readonly #output: Channel
   /** Slots of items done with, which the writer before gets back when this stage asks for its next item. */
   readonly #holds: Ticket[] = []
+  /** Items whose worker is gone, in order. */
+  readonly #orphans: Work[] = []
   /** Slots taken of `inFlight`. */
   #held = 0
   readonly #isKeyed: boolean
@@ -92,12 +94,12 @@ export class Claims {
   }
 
   #mayClaim(): boolean {
-    const { slots } = this.#crew
+    const { slots, atOnce } = this.#crew
     if (this.#stage.phase !== 'running' || this.#works.isFailing || slots === 0) return false
     if (this.isHeldUp) return false
     if (!this.#isKeyed && this.#works.running >= slots) return false
     // One item more may be under way, or wait for its turn.
-    if (this.#exit.windowLeft(slots) > 0 && this.#exit.mayWeighMore(this.#keyed?.bytes)) return true
+    if (this.#exit.windowLeft(atOnce) > 0 && this.#exit.mayWeighMore(this.#keyed?.bytes)) return true
     if (this.#exit.mayWait) this.#output.blocked = true
     return false
   }
@@ -106,6 +108,7 @@ export class Claims {
 
   /** Claims the next item and begins it; false if there is none, or it has to wait. */
   claim(): boolean {
+    if (this.#orphans.length > 0) return this.adopt()
     const input = this.#input
     if (!this.#mayClaim()) return false
     const worker = this.#isKeyed ? undefined : this.#crew.idle()
@@ -127,6 +130,41 @@ export class Claims {
     // A handler that answers at once may as well be run in frames.
     if (this.isAsync && !work.isRunning) this.isAsync = false
     return true
+  }
+
+  /** An item whose worker is gone goes to another, the lowest first; false if that has to wait. */
+  adopt(): boolean {
+    const [orphan] = this.#orphans
+    if (!orphan) return false
+    const worker = this.#crew.idle()
+    if (!worker || (orphan.isSolo && worker.inHand > 0)) return false
+    this.#orphans.shift()
+    orphan.worker = worker
+    worker.isAlone = orphan.isSolo
+    this.start(orphan)
+    this.#attempts.begin(orphan)
+    return true
+  }
+
+  /** Its worker is gone: it waits for another. Items with a key wait for the one that takes its place. */
+  orphaned(work: Work): void {
+    const { worker, key } = work
+    this.#works.running--
+    work.isRunning = false
+    worker.inHand--
+    worker.isAlone = false
+    if (key && this.#keyed && !work.isFlush) this.#keyed.takeBack(work, worker)
+    else {
+      const before = this.#orphans.findIndex(({ sequence }) => sequence > work.sequence)
+      this.#orphans.splice(before < 0 ? this.#orphans.length : before, 0, work)
+    }
+    if (worker.restarting) this.#crew.emptied(worker)
+    this.#stage.wake()
+  }
+
+  /** Nobody waits for those any more. */
+  clear(): void {
+    this.#orphans.length = 0
   }
 
   /** Takes the next item from the input. */
@@ -180,6 +218,7 @@ export class Claims {
     this.#pump.spend(costMs)
     this.#works.running--
     worker.inHand--
+    worker.isAlone = false
     work.settled = true
     work.isRunning = false
     if (work.timedAt >= 0) this.#meter.ended(work)

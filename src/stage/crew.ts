@@ -14,6 +14,10 @@ export interface CrewHost {
   /** It has nothing in hand, and is about to be set up anew. */
   workerGone(worker: InlineWorker): void
   workerRestarted(worker: InlineWorker): void
+  /** A worker that lives elsewhere is gone, without being told to. `isCharged`: with an item in hand. */
+  died(worker: InlineWorker, error: unknown, isCharged: boolean): void
+  /** It can take items again. */
+  freed(worker: InlineWorker): void
   /** Spends one restart of the stage's budget; false if there was none left. */
   mayRestart(): boolean
   /** Milliseconds to wait before a worker's n-th restart. */
@@ -30,7 +34,6 @@ export interface CrewHost {
 
 export class Crew {
   readonly workers: readonly InlineWorker[]
-  readonly slots: number
   restarts = 0
   readonly #plan: StagePlan
   readonly #host: CrewHost
@@ -41,9 +44,24 @@ export class Crew {
 
   constructor(plan: StagePlan, host: CrewHost) {
     this.workers = Array.from({ length: plan.workers }, (_, index) => new InlineWorker(plan, index))
-    this.slots = plan.workers * plan.concurrency
     this.#plan = plan
     this.#host = host
+  }
+
+  /** How many items a worker may be handed. */
+  get hand(): number {
+    const { body, concurrency } = this.#plan
+    return body.kind === 'behaviour' && body.remote ? body.remote.hand : concurrency
+  }
+
+  /** How many items all of them may be handed. */
+  get slots(): number {
+    return this.workers.length * this.hand
+  }
+
+  /** How many handlers may run. */
+  get atOnce(): number {
+    return this.workers.length * this.#plan.concurrency
   }
 
   /** Sets all workers up. */
@@ -51,6 +69,8 @@ export class Crew {
     this.#starting = this.#living = this.workers.length
     for (const worker of this.workers) {
       worker.life = stage.worker(worker.address, this.#lifeHost(worker))
+      worker.onDeath = (error, isCharged) => this.#host.died(worker, error, isCharged)
+      worker.onFree = () => this.#host.freed(worker)
       worker.life.start()
     }
     if (this.workers.length === 0) this.#host.ready()
@@ -58,14 +78,14 @@ export class Crew {
 
   /** The worker with the fewest items in hand that may take one more. */
   idle(): InlineWorker | undefined {
-    const { concurrency } = this.#plan
+    const { hand } = this
     if (this.workers.length === 1) {
       const only = this.workers[0]!
-      return only.inHand < concurrency && !only.restarting && !only.retired ? only : undefined
+      return only.inHand < hand && only.isAvailable ? only : undefined
     }
     let best: InlineWorker | undefined
     for (const worker of this.workers) {
-      if (worker.restarting || worker.retired || worker.inHand >= concurrency) continue
+      if (!worker.isAvailable || worker.inHand >= hand) continue
       if (worker.inHand === 0) return worker
       if (!best || worker.inHand < best.inHand) best = worker
     }
@@ -80,6 +100,11 @@ export class Crew {
   /** A worker has nothing in hand any more: if it waits to be restarted, now is the time. */
   emptied(worker: InlineWorker): void {
     if (worker.phase === 'emptying' && worker.inHand === 0) worker.life!.send({ type: 'empty' })
+  }
+
+  /** Ends workers that live elsewhere, whatever they do. */
+  kill(): void {
+    for (const worker of this.workers) worker.kill?.()
   }
 
   /** Ends all workers. */

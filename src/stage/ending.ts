@@ -147,6 +147,7 @@ export class Ending {
     }
     ways.abort(reason)
     exit.abandon()
+    this.#parts.claims.clear()
     this.#leave('failed')
     this.dismissWhenQuiet()
   }

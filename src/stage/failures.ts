@@ -9,6 +9,7 @@
  *                      restart  the item, and the worker with its state
  */
 import { InvalidOption, ItemTimeout, StateLost } from '../errors.ts'
+import { Departed } from '../runtime/threads/departed.ts'
 import { Charges, type Verdict } from './charges.ts'
 import type { KeyState, Keys } from './keys.ts'
 import type { Failure, FailurePolicy, StagePlan } from './plan.ts'
@@ -30,6 +31,8 @@ export interface FailuresHost {
   begin(work: Work): void
   settled(work: Work): void
   restart(worker: InlineWorker, cause: unknown): void
+  /** Its worker is gone, and it waits for another. */
+  orphaned(work: Work): void
   suppressed(error: unknown): void
   stateLost(keys: number): void
   wake(): void
@@ -71,6 +74,7 @@ export class Failures {
     work.isPulling = false
     // Handlers that end because they were told to are no failures; nor are those of an item that nobody waits for.
     if (this.#works.isOver || work.tag?.origin?.isOver(this.#index)) return this.#host.settled(work)
+    if (error instanceof Departed) return this.#orphaned(work, error)
     const elapsed = this.#plan.attempts > 1 ? this.#pump.clock.now() - work.startedAt : 0
     let verdict: Verdict
     try {
@@ -83,6 +87,18 @@ export class Failures {
     if (!verdict.again) return this.giveUp(work, error)
     if (verdict.after === 0) return this.#host.begin(work)
     this.#again(work, verdict.after)
+  }
+
+  /** Its worker is gone: others take it, unless it has taken too many with it. */
+  #orphaned(work: Work, { cause, isCharged }: Departed): void {
+    const { body } = this.#plan
+    if (isCharged) {
+      const verdict = this.#charges.died(work)
+      if (!verdict.again) return this.giveUp(work, cause)
+      work.isSolo = verdict.alone
+    }
+    if (work.isFlush && body.kind === 'behaviour' && !body.snapshot) return this.giveUp(work, cause)
+    this.#host.orphaned(work)
   }
 
   #again(work: Work, after: number): void {

@@ -61,7 +61,7 @@ export class Keyed {
       error = thrown
     }
     const worker = crew.workers[key?.worker ?? 0]!
-    const waits = key?.busy !== undefined || worker.restarting || worker.inHand >= this.#plan.concurrency
+    const waits = key?.busy !== undefined || worker.restarting || worker.isOccupied || worker.inHand >= crew.hand
     if (waits && input.capacity.items === 0) return false
     const work = works.make()
     const weight = input.weight
@@ -90,20 +90,30 @@ export class Keyed {
     this.employ(work.worker)
   }
 
+  /** An item whose worker is gone waits for the next one, before all that came later. */
+  takeBack(work: Work, worker: InlineWorker): void {
+    this.bytes += work.weight
+    worker.enqueue(work)
+  }
+
   /** Gives a worker what waits for it, as far as it may take more. */
   employ(worker: InlineWorker): void {
-    const { exit, failures, works } = this.#parts
-    const { concurrency, emit } = this.#plan
+    const { crew, exit, failures, works } = this.#parts
+    const { emit } = this.#plan
+    const { hand } = crew
     // What is begun may be done at once, and come back here: the loop that is under way goes on with the next.
     if (worker.isEmploying) return
     worker.isEmploying = true
-    while (worker.line.length > 0 && worker.inHand < concurrency && !works.isOver) {
+    while (worker.line.length > 0 && worker.inHand < hand && !works.isOver) {
+      if (worker.isOccupied || worker.isAlone) break
       // A worker that is to be restarted waits for what it has in hand; if that streams, it waits for the lowest item to
       // leave before it: so that one is still begun.
       const isAwaited = worker.inHand > 0 && emit === 'streaming' && exit.isAwaited(worker.line[0]!)
       if (worker.restarting && !isAwaited) break
       if (!exit.mayBegin(worker.line[0]!)) break
+      if (worker.line[0]!.isSolo && worker.inHand > 0) break
       const work = worker.line.shift()!
+      worker.isAlone = work.isSolo
       if (worker.restarting) failures.loseStateOf(work.key!)
       this.bytes -= work.weight
       this.#host.begin(work)

@@ -120,6 +120,11 @@ function crewHostOf(stage: Stage, parts: Parts, host: StageHost, ready: () => vo
       parts.keyed?.employ(worker)
       stage.wake()
     },
+    died: (worker, error, isCharged) => stage.died(worker, error, isCharged),
+    freed: worker => {
+      parts.keyed?.employ(worker)
+      stage.wake()
+    },
     mayRestart: () => host.mayRestart(stage),
     backoff: restart => host.backoff(restart),
     gaveUp: (worker, error) => parts.ending.stop({ error, worker: worker.index, sequence: undefined, attempts: 1 }),
@@ -202,6 +207,7 @@ function failuresOf(stage: Stage, parts: Parts, host: StageHost): Failures {
   return new Failures(stage.plan, stage.index, parts.pump, parts.works, parts.keys, {
     begin: work => parts.attempts.begin(work),
     settled: work => parts.claims.settled(work),
+    orphaned: work => parts.claims.orphaned(work),
     restart: (worker, error) => {
       parts.crew.restart(worker, error)
       host.restarting(stage, error)

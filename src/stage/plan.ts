@@ -49,13 +49,27 @@ export interface BehaviourBody {
   readonly self: unknown
   readonly stateful: boolean
   readonly volatile: boolean
-  setup?: (() => unknown) | undefined
+  /** Where the workers live elsewhere: how many items one of them may be handed, which changes with what an item costs. */
+  readonly remote?: { readonly hand: number } | undefined
+  /** `worker`: for bodies that have it live elsewhere. */
+  setup?: ((worker?: Worker) => unknown) | undefined
   start?: ((context: { key: string | number | undefined; resources: unknown }) => unknown) | undefined
   receive: (item: any, state: any, context: any) => unknown
   flush?: ((state: any, context: any) => unknown) | undefined
   stop?: ((resources: any) => unknown) | undefined
   snapshot?: ((state: any) => unknown) | undefined
   restore?: ((snapshot: any) => unknown) | undefined
+}
+
+/** A worker, as a body may know it that has it live elsewhere. */
+export interface Worker {
+  readonly index: number
+  /** It has died. `isCharged`: with an item in hand, which may be why. */
+  died(error: unknown, isCharged: boolean): void
+  /** A handler that nobody waits for any more keeps it from other items; or does no longer. */
+  occupied(isOccupied: boolean): void
+  /** Ends it whatever it does. */
+  kill: (() => void) | undefined
 }
 
 /** An item that failed for good, as policies and dead letters see it. */

@@ -24,6 +24,7 @@ import { join, type Parts } from './parts.ts'
 import type { StagePlan } from './plan.ts'
 import { costMs, type Pump } from './pump.ts'
 import type { Ways } from './ways.ts'
+import type { InlineWorker } from './worker.ts'
 import type { Works } from './works.ts'
 
 export type { Fault } from './failures.ts'
@@ -46,6 +47,7 @@ export class Stage {
   progress = 0
 
   readonly #pump: Pump
+  readonly #host: StageHost
   readonly #parts: Parts
   readonly #works: Works
   readonly #ways: Ways
@@ -63,6 +65,7 @@ export class Stage {
     this.output = channels.output
     this.index = place.index
     this.#pump = pump
+    this.#host = host
     this.#parts = join(this, { pump, host, next: place.next, frameMost }, () => this.#begin())
     this.#works = this.#parts.works
     this.#ways = this.#parts.ways
@@ -118,6 +121,8 @@ export class Stage {
     const works = this.#works
     this.#parts.exit.flow()
     this.#parts.keyed?.employAll()
+    // One that is flushed may be an orphan, too.
+    while (this.phase === 'flushing' && this.#parts.claims.adopt());
     while (this.phase === 'running' && !works.isFailing) {
       if (!this.#ways.step()) break
       if (this.#pump.spend(costMs)) return this.wake()
@@ -138,6 +143,26 @@ export class Stage {
       }
       crew.restart(worker, cause)
     }
+  }
+
+  /**
+   * A worker that lives elsewhere has died. What it had in hand goes to others; state that cannot be restored is lost.
+   * `isCharged`: it had an item in hand, which is charged with it; else the restart is one of those that the stage may have.
+   */
+  died(worker: InlineWorker, cause: unknown, isCharged: boolean): void {
+    if (this.isOver || worker.phase !== 'ready') return
+    const { crew, failures, ending } = this.#parts
+    const stop = (error: unknown) => ending.stop({ error, worker: worker.index, sequence: undefined, attempts: 1 })
+    const lost = failures.mustKeep(worker)
+    if (lost > 0) return stop(Object.assign(new StateLost(lost), { cause }))
+    if (!isCharged && !this.#host.mayRestart(this)) return stop(this.#host.tooManyRestarts(this, cause))
+    crew.restart(worker, cause)
+    this.wake()
+  }
+
+  /** Ends workers that live elsewhere, whatever they do. */
+  kill(): void {
+    this.#parts.crew.kill()
   }
 
   /* ── ending ────────────────────────────────────────────────────────────── */

@@ -37,7 +37,8 @@ export class Ways {
     this.#works = parts.works
     const { body } = stage.plan
     const isStateful = body.kind === 'behaviour' && body.stateful
-    if (!this.#isPlain(body)) return
+    const isRemote = body.kind === 'behaviour' && body.remote !== undefined
+    if (isRemote || !this.#isPlain(body)) return
     this.#frames = this.#makeFrames(body, isStateful, most)
     this.#lane = isStateful ? undefined : this.#makeLane(body)
   }

@@ -49,6 +49,10 @@ export class Work implements Charge {
   /** Its place among the open works. */
   place = -1
   sequence = 0
+  /** The last worker that it may take with it: it is tried with nothing else in hand. */
+  isSolo = false
+  /** Its handler runs elsewhere: who has it told that nobody waits any more, or not for long. */
+  onAbort: ((reason: unknown, isStray: boolean) => void) | undefined = undefined
   /** The schema has seen it. */
   isChecked = false
   tag: Tag | undefined = undefined
@@ -147,6 +151,8 @@ export class Work implements Charge {
     this.hold = undefined
     this.cancel = undefined
     this.controller = undefined
+    this.onAbort = undefined
+    this.isSolo = false
     this.forget = false
   }
 
@@ -178,6 +184,7 @@ export class Work implements Charge {
   }
 
   abort(reason: unknown): void {
+    this.onAbort?.(reason, this.over)
     // Also for a handler that looks at its signal only later.
     this.controller ??= new AbortController()
     this.controller.abort(reason)
@@ -232,6 +239,11 @@ export class ItemContext {
   readonly forget = (): void => {
     this.#work.forget = true
     this.#work.host.forgot()
+  }
+
+  /** Only for bodies whose handlers run elsewhere. */
+  whenAborted(tell: (reason: unknown, isStray: boolean) => void): void {
+    this.#work.onAbort = tell
   }
 
   readonly progress = (): void => {

@@ -2,10 +2,10 @@
  * One live copy of an actor in this event loop: what `setup` gave, and the items it has in hand.
  */
 import type { WorkerLife, WorkerPhase } from './life.ts'
-import type { StagePlan } from './plan.ts'
+import type { StagePlan, Worker } from './plan.ts'
 import type { Work } from './work.ts'
 
-export class InlineWorker {
+export class InlineWorker implements Worker {
   readonly index: number
   readonly address: string
   /** Once its stage has been started. */
@@ -24,6 +24,14 @@ export class InlineWorker {
   /** Its body has ended before the input did. */
   retired = false
   restarts = 0
+  /** It is to handle the item that it has, and no other beside it. */
+  isAlone = false
+  /** Elsewhere: a handler that nobody waits for keeps it busy. */
+  isOccupied = false
+  kill: (() => void) | undefined = undefined
+  /** Set by its crew. */
+  onDeath: (error: unknown, isCharged: boolean) => void = () => {}
+  onFree: () => void = () => {}
 
   constructor(plan: StagePlan, index: number) {
     this.index = index
@@ -33,6 +41,21 @@ export class InlineWorker {
   entered(phase: WorkerPhase): void {
     this.phase = phase
     this.restarting = phase !== 'ready'
+  }
+
+  /** Whether it may be handed anything. */
+  get isAvailable(): boolean {
+    return !this.restarting && !this.retired && !this.isAlone && !this.isOccupied
+  }
+
+  died(error: unknown, isCharged: boolean): void {
+    this.isOccupied = false
+    this.onDeath(error, isCharged)
+  }
+
+  occupied(isOccupied: boolean): void {
+    this.isOccupied = isOccupied
+    if (!isOccupied) this.onFree()
   }
 
   /**
@@ -48,7 +71,7 @@ export class InlineWorker {
   /** Runs `setup`; a promise where that gave one. */
   setUp({ body }: StagePlan): Promise<void> | undefined {
     if (body.kind !== 'behaviour' || !body.setup) return undefined
-    const resources = body.setup()
+    const resources = body.setup(this)
     const keep = (value: unknown) => {
       this.resources = value
     }

@@ -34,6 +34,8 @@ export interface RunLifeHost {
   closeInput(): void
   /** Nothing more is handed on; handlers are told by their signal. */
   abandonAll(): void
+  /** Workers that live elsewhere are ended, whatever they do. */
+  killAll(): void
   /** What still runs is abandoned, by name. */
   giveUp(): void
   stopping(reason: 'asked' | 'failed'): void
@@ -54,6 +56,8 @@ type Context = Deadline & { readonly host: RunLifeHost }
 const begun = <State extends string>(target: State) => ({ target, actions: 'beginTeardown' as const })
 /** The same state anew, with its clock. */
 const again = <State extends string>(target: State) => ({ target, reenter: true as const })
+/** Threads that did not end when they were told to. */
+const killed = { untilTerminate: { actions: 'killAll' as const } }
 const teardownOf = ({ since, grace }: Deadline) => new Teardown(since, grace)
 
 export const runLifecycle = setup({
@@ -67,6 +71,7 @@ export const runLifecycle = setup({
     closeInput: ({ context }) => context.host.closeInput(),
     abortHandlers: ({ context }) => context.host.abandonAll(),
     abandonAll: ({ context }) => context.host.abandonAll(),
+    killAll: ({ context }) => context.host.killAll(),
     giveUp: ({ context }) => context.host.giveUp(),
     stopping: ({ context }, { reason }: { reason: 'asked' | 'failed' }) => context.host.stopping(reason),
     /** Only the first step of a teardown comes from `waiting` or `running`. */
@@ -83,6 +88,7 @@ export const runLifecycle = setup({
       if (next === undefined) return context.grace === Infinity ? Infinity : 0
       return next - now
     },
+    untilTerminate: ({ context }) => Math.max(0, teardownOf(context).at('terminate') - context.now()),
     untilOver: ({ context }) => teardownOf(context).remaining(context.now()),
   },
 }).createMachine({
@@ -104,7 +110,7 @@ export const runLifecycle = setup({
     },
     aborting: {
       entry: 'abortHandlers',
-      after: { untilOver: 'over' },
+      after: { ...killed, untilOver: 'over' },
       on: {
         drain: { ...again('aborting'), actions: 'setGrace' },
         fail: 'failing',
@@ -114,10 +120,10 @@ export const runLifecycle = setup({
     },
     failing: {
       entry: { type: 'stopping', params: { reason: 'failed' } },
-      after: { untilOver: 'over' },
+      after: { ...killed, untilOver: 'over' },
       on: { cancel: 'cancelling', settled: 'ended' },
     },
-    cancelling: { entry: 'abandonAll', after: { untilOver: 'over' }, on: { settled: 'ended' } },
+    cancelling: { entry: 'abandonAll', after: { ...killed, untilOver: 'over' }, on: { settled: 'ended' } },
     over: { entry: 'giveUp', on: { settled: 'ended' } },
     ended: { type: 'final' },
   },

@@ -34,6 +34,11 @@ export class Teardown {
     return phases[this.#begins.findLastIndex(begin => now >= begin) + 1]!
   }
 
+  /** When a phase begins. */
+  at(phase: Exclude<Phase, 'drain'>): number {
+    return this.#begins[phases.indexOf(phase) - 1]!
+  }
+
   /** The time at which the phase changes next; undefined once it is over. Phases of no length are passed over. */
   next(now: number): number | undefined {
     return this.#begins.find(begin => begin > now && begin < Infinity)

@@ -27,6 +27,7 @@ function born(grace = 15_000) {
         begin: tell('begin'),
         closeInput: tell('closeInput'),
         abandonAll: tell('abandonAll'),
+        killAll: tell('killAll'),
         giveUp: tell('giveUp'),
         stopping: reason => void told.push(`stopping ${reason}`),
       },

@@ -100,13 +100,18 @@ export class Engine {
     const inspect = inspector(this.#listening, options.inspect)
     this.#life = startLife(name, lifeHost(this), { grace: this.grace, clock, inspect })
 
-    const plans = planOf(blueprint, (stage, inner, stateful) => {
-      const contained = this.report.from(stage)
-      const grace = inner.supervision.grace ?? this.grace
-      return nestedBody(
-        () => begin(inner, { clock, grace, ...(inspect && { inspect }) }, { ...internals, contained }),
-        stateful,
-      )
+    const plans = planOf(blueprint, {
+      on: options.on,
+      nest: (stage, inner, stateful) => {
+        const contained = this.report.from(stage)
+        const grace = inner.supervision.grace ?? this.grace
+        const on = options.on && { on: options.on }
+        return nestedBody(
+          () => begin(inner, { clock, grace, ...on, ...(inspect && { inspect }) }, { ...internals, contained }),
+          stateful,
+        )
+      },
+      remote: stage => ({ grace: this.grace, inside: inside => this.report.inside(stage, inside) }),
     })
     const inFlight = options.inFlight ?? runOptions.inFlight.value
     const isTagged = source === undefined || inFlight !== Infinity
@@ -269,6 +274,11 @@ export class Engine {
     this.pump.wake()
   }
 
+  /** Workers that live elsewhere are ended, whatever they do. */
+  killAll(): void {
+    for (const stage of this.row.stages) stage.kill()
+  }
+
   /** The grace period is over: what still runs is abandoned, by name. What has nothing in hand ends in this turn. */
   giveUp(): void {
     this.abandonAll()
@@ -276,6 +286,7 @@ export class Engine {
       const consumers = this.outlet.holders().map(position => `${this.name}/output item ${position}`)
       this.outcome.abandoned = [...this.row.remaining(), ...consumers]
       for (const stage of this.row.stages) stage.giveUp()
+      this.killAll()
       this.#settle()
     })
   }

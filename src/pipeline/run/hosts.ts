@@ -16,6 +16,7 @@ export function lifeHost(engine: Engine): RunLifeHost {
     begin: () => engine.begin(),
     closeInput: () => engine.closeInput(),
     abandonAll: () => engine.abandonAll(),
+    killAll: () => engine.killAll(),
     giveUp: () => engine.giveUp(),
     stopping: reason => engine.stopping(reason),
   }

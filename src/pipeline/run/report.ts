@@ -1,5 +1,7 @@
 /** What a run tells those who listen: events, and items that were given up. */
 import { TooManyDeadLetters } from '../../errors.ts'
+import { unpack } from '../../runtime/threads/packed-error.ts'
+import type { Inside } from '../../runtime/threads/protocol.ts'
 import type { Failure } from '../../stage/plan.ts'
 import { type DeadLetter, DeadLetters } from '../../supervisor/dead-letters.ts'
 import { Tolerance, type TolerancePolicy } from '../../supervisor/tolerance.ts'
@@ -94,6 +96,14 @@ export class Report {
         this.dropped(path, dropped)
       },
     }
+  }
+
+  /** The same for one whose workers live elsewhere. */
+  inside(name: string, inside: Inside): void {
+    const outer = this.from(name)
+    if (inside.what === 'dropped') return outer.dropped(inside.stage)
+    const error = unpack(inside.error, () => undefined)
+    outer.deadLetter(inside.stage, { ...(inside.letter as Failure), error })
   }
 
   /** Items have ended: an error if with them there are more dead letters than are tolerated. */

@@ -1,0 +1,117 @@
+/** Answers on their way from a worker: they go together, at the latest a millisecond after the first of them. */
+import type { PackedError } from '../runtime/threads/packed-error.ts'
+import { pack } from '../runtime/threads/packed-error.ts'
+import { answered, type FromWorker } from '../runtime/threads/protocol.ts'
+
+const longestWait = 1 // ms
+const most = 1_024 // answers in one message
+
+export class Outbox {
+  readonly #tell: (message: FromWorker) => void
+  #calls: number[] = []
+  #values: unknown[] = []
+  #forgotten: number[] | undefined
+  #saved: Map<number, unknown> | undefined
+  /** When the answers began to wait, or the last ones went. */
+  #since = 0
+  #isBusy = false
+  #isPosting = false
+
+  constructor(tell: (message: FromWorker) => void) {
+    this.#tell = tell
+  }
+
+  one(call: number, value: unknown): void {
+    this.#add(call, answered.one, value)
+  }
+
+  many(call: number, values: readonly unknown[]): void {
+    this.#add(call, answered.many, values)
+  }
+
+  threw(call: number, error: PackedError): void {
+    this.#add(call, answered.threw, error)
+  }
+
+  yielded(call: number, value: unknown): void {
+    this.#add(call, answered.yielded, value)
+  }
+
+  ended(call: number): void {
+    this.#add(call, answered.ended, undefined)
+  }
+
+  forget(call: number): void {
+    this.#forgotten ??= []
+    this.#forgotten.push(call)
+  }
+
+  save(call: number, value: unknown): void {
+    this.#saved ??= new Map()
+    this.#saved.set(call, value)
+  }
+
+  /** Something is in hand from now on. */
+  busy(): void {
+    if (this.#isBusy) return
+    this.#isBusy = true
+    this.#since = performance.now()
+  }
+
+  /** Nothing is. */
+  idle(): void {
+    this.#isBusy = false
+  }
+
+  #add(call: number, kind: number, value: unknown): void {
+    this.#calls.push(call, kind)
+    this.#values.push(value)
+    const count = this.#values.length
+    if (count >= most || ((count & 15) === 0 && performance.now() - this.#since > longestWait)) return this.post()
+    if (this.#isPosting) return
+    this.#isPosting = true
+    setImmediate(() => {
+      this.#isPosting = false
+      this.post()
+    })
+  }
+
+  /** Has them go now. */
+  post(): void {
+    const values = this.#values
+    if (values.length === 0) return
+    const calls = this.#calls
+    const now = performance.now()
+    const cost = (now - this.#since) / values.length
+    this.#since = now
+    this.#calls = []
+    this.#values = []
+    const forgotten = this.#forgotten
+    const saved = this.#saved
+    this.#forgotten = this.#saved = undefined
+    const extras = { ...(forgotten && { forgotten }), ...(saved && { saved }) }
+    try {
+      this.#tell({ type: 'answers', calls, values, ...extras, cost })
+    } catch (error) {
+      if (values.length === 1)
+        return this.#tell({ type: 'answers', calls: [calls[0]!, answered.threw], values: [pack(error)], cost })
+      // One of them cannot be cloned: the others go without it.
+      for (let n = 0; n < values.length; n++) {
+        const call = calls[2 * n]!
+        const own = {
+          ...(forgotten?.includes(call) && { forgotten: [call] }),
+          ...(saved?.has(call) && { saved: new Map([[call, saved.get(call)]]) }),
+        }
+        this.#postAlone(call, calls[2 * n + 1]!, values[n], own, cost)
+      }
+    }
+  }
+
+  #postAlone(call: number, kind: number, value: unknown, own: object, cost: number): void {
+    try {
+      this.#tell({ type: 'answers', calls: [call, kind], values: [value], ...own, cost })
+    } catch (error) {
+      this.#tell({ type: 'answers', calls: [call, answered.threw], values: [pack(error)], cost })
+    }
+  }
+}

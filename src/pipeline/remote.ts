@@ -1,0 +1,178 @@
+/**
+ * A stage whose workers live elsewhere: in this event loop each of them is an actor that asks, and waits.
+ *
+ *     setup ─▶ a thread          receive ─▶ a call, whose answer is a promise          stop ─▶ its end
+ *
+ * So order, bounds, attempts and dead letters are the same as for any asynchronous actor. What differs is how many items a
+ * worker is handed: some more than it may have in flight, so that it need not wait for the next; but no more than about a
+ * millisecond of them, so that none of them waits behind others for long.
+ */
+import { type AnyBehaviour, Many } from '../actor/behaviour.ts'
+import type { ErrorClass } from '../runtime/threads/packed-error.ts'
+import type { Inside, Traveller } from '../runtime/threads/protocol.ts'
+import { type Caller, type FarState, Thread } from '../runtime/threads/thread.ts'
+import type { BehaviourBody, StagePlan } from '../stage/plan.ts'
+import type { StepBody } from './blueprint.ts'
+import { isStateful } from './stateful.ts'
+
+type Context = {
+  readonly sequence: number
+  readonly key: string | number | undefined
+  readonly attempt: number
+  readonly resources: Thread
+  readonly forget: () => void
+  readonly progress: () => void
+  whenAborted: (tell: (reason: unknown, isStray: boolean) => void) => void
+}
+
+export interface RemoteHost {
+  readonly grace: number
+  inside(inside: Inside): void
+}
+
+/** What the stage has to know of an actor without loading its module again. */
+export interface Kind {
+  readonly stateful: boolean
+  readonly volatile: boolean
+  readonly starts: boolean
+  readonly flushes: boolean
+  readonly saves: boolean
+  readonly errors: readonly ErrorClass[]
+}
+
+const frameMs = 1
+const longestFrame = 512
+const worthAFrame = 0.05 // ms; items that take longer go one by one
+
+export function remoteBody(
+  traveller: Traveller,
+  kind: Kind,
+  plan: Omit<StagePlan, 'body'>,
+  host: RemoteHost,
+): Omit<BehaviourBody, 'kernel'> {
+  const { pipeline, name: stage, concurrency, emit } = plan
+  const { grace } = host
+  const exported = new Map<string, ErrorClass>()
+  for (const each of kind.errors) exported.set(each.name, each)
+  const remote = { hand: handsAhead(plan, kind) ? concurrency + 1 : concurrency }
+  const costs = (millis: number) => {
+    if (!handsAhead(plan, kind)) return
+    const ahead = millis > worthAFrame ? 1 : Math.min(longestFrame, Math.ceil(frameMs / millis))
+    remote.hand = concurrency + ahead
+  }
+
+  const callerOf = (context: Context, state: FarState | undefined): Caller => ({
+    many: values => new Many(values),
+    forget: context.forget,
+    progress: context.progress,
+    state,
+  })
+  const given = (thread: Thread, context: Context, { call, answer }: { call: number; answer: Promise<unknown> }) => {
+    context.whenAborted((reason, isStray) => thread.abort(call, reason, isStray))
+    return emit === 'streaming' ? thread.outputs(call, answer) : answer
+  }
+
+  return {
+    self: undefined,
+    stateful: kind.stateful,
+    volatile: kind.volatile,
+    remote,
+    setup: async worker => {
+      await learn(traveller, exported)
+      const order = { traveller, pipeline, stage, index: worker!.index, concurrency, emit, grace }
+      const thread = new Thread(order, {
+        errorClass: name => exported.get(name),
+        inside: inside => host.inside(inside),
+        costs,
+        died: (error, isCharged) => worker!.died(error, isCharged),
+        occupied: isOccupied => worker!.occupied(isOccupied),
+      })
+      worker!.kill = () => thread.kill()
+      await thread.ready
+      return thread
+    },
+    start: kind.starts
+      ? ({ key, resources }) => {
+          const state: FarState = { saved: undefined, isLost: false }
+          const caller = { many: (values: unknown) => values, forget() {}, progress() {}, state }
+          return (resources as Thread).start(key, caller).then(() => state)
+        }
+      : undefined,
+    receive: (item, state, context: Context) => {
+      const { resources: thread, sequence, key, attempt } = context
+      return given(thread, context, thread.ask({ item, sequence, key, attempt }, callerOf(context, state)))
+    },
+    flush: kind.flushes
+      ? (state, context: Context) => {
+          const { resources: thread, sequence, key } = context
+          return given(thread, context, thread.flush(key, sequence, callerOf(context, state)))
+        }
+      : undefined,
+    stop: (thread: Thread) => thread.stop(),
+    ...(kind.saves && {
+      snapshot: (state: FarState) => state.saved,
+      restore: (saved: unknown): FarState => ({ saved, isLost: true }),
+    }),
+  }
+}
+
+/**
+ * Whether a worker may be handed items before it is done with those it has: not where something depends on when an item is
+ * begun, or on what became of the one before.
+ */
+function handsAhead(
+  { timeout, capacity, keyOf, attempts, onFailure }: Omit<StagePlan, 'body'>,
+  { stateful }: Kind,
+): boolean {
+  const isSequential = stateful && !keyOf && (attempts > 1 || onFailure !== 'stop')
+  return timeout === Infinity && capacity.items > 0 && !isSequential
+}
+
+/** The error classes that the actor's module exports; it is loaded here already, or does not load at all. */
+async function learn({ url }: Traveller, classes: Map<string, ErrorClass>): Promise<void> {
+  void import(url).then(
+    (exports: Record<string, unknown>) => {
+      for (const each of Object.values(exports)) {
+        if (typeof each === 'function' && each.prototype instanceof Error && !classes.has(each.name)) {
+          classes.set(each.name, each as unknown as ErrorClass)
+        }
+      }
+    },
+    () => {},
+  )
+}
+
+type Travelling = Exclude<StepBody, { kind: 'nothing' }>
+
+/** How a body is found on the other side. */
+export function travellerOf(body: Travelling): Traveller {
+  if (body.kind === 'pipeline') {
+    const { name, home } = body.blueprint
+    return { kind: 'pipeline', url: home!.url, name, arg: undefined, isGiven: false }
+  }
+  const { name, home, arg, isGiven } = body.actor
+  return { kind: 'actor', url: home!.url, name, arg, isGiven }
+}
+
+export function kindOf(body: Travelling): Kind {
+  const stateful = isStateful(body)
+  if (body.kind === 'pipeline') {
+    return { stateful, volatile: false, starts: stateful, flushes: stateful, saves: false, errors: [] }
+  }
+  const own = body.actor.body
+  const {
+    start,
+    flush,
+    snapshot,
+    volatile = false,
+    errors = [],
+  } = (typeof own === 'function' ? {} : own) as Partial<AnyBehaviour>
+  return {
+    stateful,
+    volatile,
+    starts: start !== undefined,
+    flushes: flush !== undefined,
+    saves: snapshot !== undefined,
+    errors: errors as readonly ErrorClass[],
+  }
+}

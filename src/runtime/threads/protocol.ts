@@ -1,0 +1,110 @@
+/**
+ * What a stage and one of its workers on another thread say to each other.
+ *
+ *     stage ──items, flush──▶ worker      the mailbox of the worker: begun in this order, `concurrency` at once
+ *     stage ◀────answers───── worker      in any order; many in one message
+ *
+ * Calls are numbered from 1, in the order in which they are made. Before the worker begins a call it stores its number in
+ * shared memory (`begun`): when a worker dies that says which calls it had in hand, whatever became of its messages.
+ */
+import type { PackedError } from './packed-error.ts'
+
+/** What is found by its name, on the other side. */
+export interface Traveller {
+  readonly kind: 'actor' | 'pipeline'
+  /** The module that defines the actor, or exports the pipeline. */
+  readonly url: string
+  readonly name: string
+  readonly arg: unknown
+  /** `with` was called. */
+  readonly isGiven: boolean
+}
+
+/** What a worker is told before anything else. */
+export interface Order {
+  readonly traveller: Traveller
+  readonly pipeline: string
+  readonly stage: string
+  /** The worker's number in its stage. */
+  readonly index: number
+  readonly concurrency: number
+  readonly emit: 'whole' | 'streaming'
+  /** Number of the last call that was begun: written by the worker alone. */
+  readonly begun: Int32Array
+  /** ms of a teardown, for pipelines that are stages. */
+  readonly grace: number
+}
+
+/** Calls next to each other: the n-th has number `first + n`. */
+export interface Items {
+  readonly type: 'items'
+  readonly first: number
+  readonly items: readonly unknown[]
+  readonly sequences: readonly number[]
+  /** Absent where the stage has no keys. */
+  readonly keys?: readonly (string | number | undefined)[]
+  /** Absent where all of them are first attempts. */
+  readonly attempts?: readonly number[]
+  /** What was saved of the state of an item's key, where that has to be restored first. */
+  readonly saved?: ReadonlyMap<number, unknown>
+}
+
+export type ToWorker =
+  | Items
+  /** Makes the state of a key. */
+  | { readonly type: 'start'; readonly call: number; readonly key: string | number | undefined }
+  | {
+      readonly type: 'flush'
+      readonly call: number
+      readonly key: string | number | undefined
+      readonly sequence: number
+      readonly saved?: { readonly value: unknown }
+    }
+  /** Streaming: one more output is wanted of a call; or none any more. */
+  | { readonly type: 'pull'; readonly call: number }
+  | { readonly type: 'leave'; readonly call: number }
+  | { readonly type: 'abort'; readonly call: number; readonly reason: PackedError }
+  /** Run `stop`, and end. */
+  | { readonly type: 'stop' }
+
+/** What became of a call. */
+export const answered = {
+  /** One output, or none: `undefined`. */
+  one: 0,
+  /** Several, in an array. */
+  many: 1,
+  /** An error. */
+  threw: 2,
+  /** Streaming: one output; more may follow. */
+  yielded: 3,
+  /** Streaming: that was all. */
+  ended: 4,
+} as const
+
+export interface Answers {
+  readonly type: 'answers'
+  /** In turn: number of the call, and one of `answered`. */
+  readonly calls: readonly number[]
+  /** Of each call. */
+  readonly values: readonly unknown[]
+  /** Calls that asked to forget their key. */
+  readonly forgotten?: readonly number[]
+  /** What is to be saved of the states that calls have left, by call. */
+  readonly saved?: ReadonlyMap<number, unknown>
+  /** ms a call took, on average, side by side with `concurrency` − 1 others. */
+  readonly cost: number
+}
+
+/** What a pipeline that is a stage has to say of what goes on in it. */
+export type Inside =
+  | { readonly what: 'dead letter'; readonly stage: string; readonly letter: unknown; readonly error: PackedError }
+  | { readonly what: 'dropped'; readonly stage: string }
+
+export type FromWorker =
+  | Answers
+  /** Its module is loaded, `setup` has ended well. */
+  | { readonly type: 'ready' }
+  /** It could not be set up, or its `stop` has failed. */
+  | { readonly type: 'failed'; readonly error: PackedError }
+  | { readonly type: 'progress'; readonly call: number }
+  | { readonly type: 'inside'; readonly inside: Inside }
