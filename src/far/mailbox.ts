@@ -16,6 +16,7 @@ import type { BehaviourBody, Body, StagePlan } from '../stage/plan.ts'
 import { Work, type WorkHost } from '../stage/work.ts'
 import { InlineWorker } from '../stage/worker.ts'
 import { Outbox } from './outbox.ts'
+import { Streams } from './streams.ts'
 
 /** What waits in the mailbox. */
 interface Call {
@@ -46,6 +47,8 @@ export class Mailbox {
   readonly #attempts: Attempts
   readonly #workHost: WorkHost
   readonly #outbox: Outbox
+  /** For a body over the whole stream. */
+  readonly #streams: Streams | undefined
   readonly #keys = new Map<string | number | undefined, KeyState>()
   readonly #inHand = new Map<number, FarWork>()
   readonly #spares: FarWork[] = []
@@ -84,6 +87,11 @@ export class Mailbox {
       holdBack: () => {},
       patience: work => (emit === 'whole' ? Infinity : (work as FarWork).wanted > 0 ? work.waiting + 1 : 0),
     })
+    if (body.kind === 'feed') {
+      this.#streams = new Streams(body.open, this.#worker, this.#workHost, (feed, say) =>
+        tell({ type: 'feed', feed, say }),
+      )
+    }
     this.stopped = new Promise((resolve, reject) => {
       this.#settleStopped = { resolve, reject }
     })
@@ -116,6 +124,8 @@ export class Mailbox {
           message.call,
           unpack(message.reason, () => undefined),
         )
+      case 'feed':
+        return this.#streams?.hear(message.feed, message.say)
       case 'stop':
         this.#worker.tearDown({ body: this.#body } as StagePlan).then(
           () => this.#settleStopped.resolve(),

@@ -12,7 +12,7 @@ import { actorBody } from './actor-body.ts'
 import type { Blueprint, Step } from './blueprint.ts'
 import type { RunOptions, StageOptions } from './language.ts'
 import { operatorsFeed } from './operators-feed.ts'
-import { kindOf, type RemoteHost, remoteBody, travellerOf } from './remote.ts'
+import { kindOf, type RemoteHost, remoteBody, remoteFeed, travellerOf } from './remote.ts'
 import { runtimeOf } from './runtime-of.ts'
 import { isStateful } from './stateful.ts'
 
@@ -142,8 +142,10 @@ function fusedBody(steps: readonly FusedStep[]): Body {
 function bodyOf(step: Step, plan: Omit<StagePlan, 'body'>, runtime: string, host: PlanHost): Body {
   if (step.kind === 'operators') return { kind: 'feed', open: operatorsFeed(step.operators) }
   if (step.kind !== 'stage' || step.body.kind === 'nothing') throw new Error('unreachable: this was validated')
-  if (runtime !== 'inline')
-    return asking(remoteBody(travellerOf(step.body), kindOf(step.body), plan, host.remote!(step.name)))
+  if (runtime !== 'inline') {
+    const parts = [travellerOf(step.body), kindOf(step.body), plan, host.remote!(step.name)] as const
+    return parts[1].streams ? remoteFeed(...parts) : asking(remoteBody(...parts))
+  }
   if (step.body.kind === 'actor') return actorBody(step.body.actor)
   return asking(host.nest(step.name, step.body.blueprint, isStateful(step.body)))
 }

@@ -11,7 +11,8 @@ import { type AnyBehaviour, Many } from '../actor/behaviour.ts'
 import type { ErrorClass } from '../runtime/threads/packed-error.ts'
 import type { Inside, Traveller } from '../runtime/threads/protocol.ts'
 import { type Caller, type FarState, Thread } from '../runtime/threads/thread.ts'
-import type { BehaviourBody, StagePlan } from '../stage/plan.ts'
+import type { OpenFeed } from '../stage/feed.ts'
+import type { BehaviourBody, Body, StagePlan, Worker } from '../stage/plan.ts'
 import type { StepBody } from './blueprint.ts'
 import { isStateful } from './stateful.ts'
 
@@ -38,11 +39,58 @@ export interface Kind {
   readonly flushes: boolean
   readonly saves: boolean
   readonly errors: readonly ErrorClass[]
+  /** It is one over the whole stream. */
+  readonly streams: boolean
 }
 
 const frameMs = 1
 const longestFrame = 512
 const worthAFrame = 0.05 // ms; items that take longer go one by one
+
+/** The hooks that a worker's life calls, and how many items it may be handed. */
+function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'body'>, host: RemoteHost) {
+  const { pipeline, name: stage, concurrency, emit } = plan
+  const { grace } = host
+  const classes = new Map<string, ErrorClass>()
+  for (const each of kind.errors) classes.set(each.name, each)
+  const isAhead = handsAhead(plan, kind)
+  const remote = { hand: isAhead ? concurrency + 1 : concurrency }
+  const costs = (millis: number) => {
+    if (!isAhead) return
+    const ahead = millis > worthAFrame ? 1 : Math.min(longestFrame, Math.ceil(frameMs / millis))
+    remote.hand = concurrency + ahead
+  }
+  return {
+    remote,
+    setup: async (worker?: Worker) => {
+      learn(traveller, classes)
+      const order = { traveller, pipeline, stage, index: worker!.index, concurrency, emit, grace }
+      const thread = new Thread(order, {
+        errorClass: name => classes.get(name),
+        inside: inside => host.inside(inside),
+        costs,
+        died: (error, isCharged) => worker!.died(error, isCharged),
+        occupied: isOccupied => worker!.occupied(isOccupied),
+      })
+      worker!.kill = () => thread.kill()
+      await thread.ready
+      return thread
+    },
+    stop: (thread: Thread | undefined) => thread?.stop(),
+  }
+}
+
+/** One for a body over the whole stream. */
+export function remoteFeed(
+  traveller: Traveller,
+  kind: Kind,
+  plan: Omit<StagePlan, 'body'>,
+  host: RemoteHost,
+): Body & { kind: 'feed' } {
+  const { setup, stop } = employment(traveller, kind, plan, host)
+  const open: OpenFeed = port => (port.context as Context).resources.feed(port)
+  return { kind: 'feed', setup, stop, open }
+}
 
 export function remoteBody(
   traveller: Traveller,
@@ -50,17 +98,7 @@ export function remoteBody(
   plan: Omit<StagePlan, 'body'>,
   host: RemoteHost,
 ): Omit<BehaviourBody, 'kernel'> {
-  const { pipeline, name: stage, concurrency, emit } = plan
-  const { grace } = host
-  const exported = new Map<string, ErrorClass>()
-  for (const each of kind.errors) exported.set(each.name, each)
-  const remote = { hand: handsAhead(plan, kind) ? concurrency + 1 : concurrency }
-  const costs = (millis: number) => {
-    if (!handsAhead(plan, kind)) return
-    const ahead = millis > worthAFrame ? 1 : Math.min(longestFrame, Math.ceil(frameMs / millis))
-    remote.hand = concurrency + ahead
-  }
-
+  const { emit } = plan
   const callerOf = (context: Context, state: FarState | undefined): Caller => ({
     many: values => new Many(values),
     forget: context.forget,
@@ -76,21 +114,7 @@ export function remoteBody(
     self: undefined,
     stateful: kind.stateful,
     volatile: kind.volatile,
-    remote,
-    setup: async worker => {
-      await learn(traveller, exported)
-      const order = { traveller, pipeline, stage, index: worker!.index, concurrency, emit, grace }
-      const thread = new Thread(order, {
-        errorClass: name => exported.get(name),
-        inside: inside => host.inside(inside),
-        costs,
-        died: (error, isCharged) => worker!.died(error, isCharged),
-        occupied: isOccupied => worker!.occupied(isOccupied),
-      })
-      worker!.kill = () => thread.kill()
-      await thread.ready
-      return thread
-    },
+    ...employment(traveller, kind, plan, host),
     start: kind.starts
       ? ({ key, resources }) => {
           const state: FarState = { saved: undefined, isLost: false }
@@ -108,7 +132,6 @@ export function remoteBody(
           return given(thread, context, thread.flush(key, sequence, callerOf(context, state)))
         }
       : undefined,
-    stop: (thread: Thread) => thread.stop(),
     ...(kind.saves && {
       snapshot: (state: FarState) => state.saved,
       restore: (saved: unknown): FarState => ({ saved, isLost: true }),
@@ -129,7 +152,7 @@ function handsAhead(
 }
 
 /** The error classes that the actor's module exports; it is loaded here already, or does not load at all. */
-async function learn({ url }: Traveller, classes: Map<string, ErrorClass>): Promise<void> {
+function learn({ url }: Traveller, classes: Map<string, ErrorClass>): void {
   void import(url).then(
     (exports: Record<string, unknown>) => {
       for (const each of Object.values(exports)) {
@@ -157,7 +180,7 @@ export function travellerOf(body: Travelling): Traveller {
 export function kindOf(body: Travelling): Kind {
   const stateful = isStateful(body)
   if (body.kind === 'pipeline') {
-    return { stateful, volatile: false, starts: stateful, flushes: stateful, saves: false, errors: [] }
+    return { stateful, volatile: false, starts: stateful, flushes: stateful, saves: false, errors: [], streams: false }
   }
   const own = body.actor.body
   const {
@@ -174,5 +197,6 @@ export function kindOf(body: Travelling): Kind {
     flushes: flush !== undefined,
     saves: snapshot !== undefined,
     errors: errors as readonly ErrorClass[],
+    streams: typeof own === 'object' && 'stream' in own,
   }
 }

@@ -41,7 +41,13 @@ export type Body =
   /** One item at a time, with state by key and resources by worker. */
   | ({ readonly kind: 'behaviour' } & BehaviourBody)
   /** Something that is fed and emits when it likes: a body over the whole stream, RxJS operators. */
-  | { readonly kind: 'feed'; readonly open: OpenFeed }
+  | {
+      readonly kind: 'feed'
+      readonly open: OpenFeed
+      readonly setup?: (worker?: Worker) => unknown
+      readonly stop?: (resources: any) => unknown
+      readonly remote?: { readonly hand: number }
+    }
 
 /** A behaviour, its argument already given. */
 export interface BehaviourBody {

@@ -153,7 +153,7 @@ export class Stage {
     if (this.isOver || worker.phase !== 'ready') return
     const { crew, failures, ending } = this.#parts
     const stop = (error: unknown) => ending.stop({ error, worker: worker.index, sequence: undefined, attempts: 1 })
-    const lost = failures.mustKeep(worker)
+    const lost = this.plan.body.kind === 'feed' ? 1 : failures.mustKeep(worker)
     if (lost > 0) return stop(Object.assign(new StateLost(lost), { cause }))
     if (!isCharged && !this.#host.mayRestart(this)) return stop(this.#host.tooManyRestarts(this, cause))
     crew.restart(worker, cause)

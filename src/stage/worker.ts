@@ -70,7 +70,7 @@ export class InlineWorker implements Worker {
 
   /** Runs `setup`; a promise where that gave one. */
   setUp({ body }: StagePlan): Promise<void> | undefined {
-    if (body.kind !== 'behaviour' || !body.setup) return undefined
+    if (!('setup' in body) || !body.setup) return undefined
     const resources = body.setup(this)
     const keep = (value: unknown) => {
       this.resources = value
@@ -84,6 +84,6 @@ export class InlineWorker implements Worker {
 
   /** Runs `stop`, if there is one. */
   async tearDown({ body }: StagePlan): Promise<void> {
-    await (body.kind === 'behaviour' ? body.stop?.(this.resources) : undefined)
+    await ('stop' in body ? body.stop?.(this.resources) : undefined)
   }
 }

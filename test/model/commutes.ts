@@ -10,7 +10,7 @@ import { model, type Outcome } from '../../src/model/model.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { type Executed, execute, type Reading } from '../support/execute.ts'
-import { built, items, recipes, type Sleep, type StageRecipe } from '../support/recipe.ts'
+import { built, items, recipes, recipesOn, type Sleep, type StageRecipe } from '../support/recipe.ts'
 import { within } from '../support/within.ts'
 
 export interface Case {
@@ -22,31 +22,50 @@ export interface Case {
   readonly frameMost: number
 }
 
-const cases: fc.Arbitrary<Case> = fc.record({
-  recipe: recipes,
-  input: items,
-  source: fc.constantFrom('array', 'generator', 'async generator', 'slow async generator'),
-  reading: fc.constantFrom('subscribe', 'for await', 'consume', 'consume slowly'),
-  inFlight: fc.constantFrom(0, 0, 0, 1, 2, 9),
-  frameMost: fc.constantFrom(1024, 1, 2, 5),
-})
+const casesOf = (recipe: fc.Arbitrary<readonly StageRecipe[]>): fc.Arbitrary<Case> =>
+  fc.record({
+    recipe,
+    input: items,
+    source: fc.constantFrom('array', 'generator', 'async generator', 'slow async generator'),
+    reading: fc.constantFrom('subscribe', 'for await', 'consume', 'consume slowly'),
+    inFlight: fc.constantFrom(0, 0, 0, 1, 2, 9),
+    frameMost: fc.constantFrom(1024, 1, 2, 5),
+  })
 
 /** That a run equals the model; throws where it does not. */
 export const commutes = commutesWith(model)
 
 /** The same for another model: a wrong one shows what is found, and how it is told. */
 export function commutesWith(meaning: typeof model): fc.IAsyncPropertyWithHooks<[Case]> {
+  return property(casesOf(recipes), meaning, false)
+}
+
+/** The same where some stages have their workers on other threads. */
+export const commutesOnThreads = property(casesOf(recipesOn(['threads', 'threads', 'inline'], 4)), model, true)
+
+function property(
+  cases: fc.Arbitrary<Case>,
+  meaning: typeof model,
+  isReal: boolean,
+): fc.IAsyncPropertyWithHooks<[Case]> {
   return fc.asyncProperty(cases, async each => {
     const made = built(each.recipe, async () => {}, pipeline('model'))
     const expected = await meaning(made, each.input)
-    const found = await within(20_000, runOf(each), 'a case')
+    const found = await within(30_000, runOf(each, isReal), 'a case')
     compare(expected, found)
   })
 }
 
-async function runOf({ recipe, input, source, reading, inFlight, frameMost }: Case): Promise<Executed> {
+async function runOf(
+  { recipe, input, source, reading, inFlight, frameMost }: Case,
+  isReal: boolean,
+): Promise<Executed> {
   const clock = manualClock()
-  const sleep: Sleep = millis => new Promise(resolve => clock.setTimeout(resolve, millis))
+  const sleep: Sleep = isReal
+    ? async millis => {
+        for (let i = 0; i < millis % 4; i++) await turn()
+      }
+    : millis => new Promise(resolve => clock.setTimeout(resolve, millis))
   const sources = {
     array: () => input,
     generator: () =>
@@ -69,6 +88,7 @@ async function runOf({ recipe, input, source, reading, inFlight, frameMost }: Ca
   const found = await execute(made, {
     reading,
     clock,
+    isReal,
     internals: { frameMost },
     ...(inFlight > 0 && { options: { inFlight } }),
   })

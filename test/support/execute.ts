@@ -8,6 +8,7 @@ import type { Running, RunOptions, Summary } from '../../src/pipeline/language.t
 import { type Internals, startRun } from '../../src/pipeline/run/run.ts'
 import type { DeadLetter } from '../../src/supervisor/dead-letters.ts'
 import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
+import { within } from './within.ts'
 
 export type Reading = 'subscribe' | 'for await' | 'consume' | 'consume slowly'
 
@@ -24,16 +25,19 @@ export interface How {
   readonly options?: Omit<RunOptions, 'clock'>
   readonly internals?: Internals
   readonly clock?: ManualClock
+  /** Time is real, as it is for workers on other threads: whoever waits, waits. */
+  readonly isReal?: boolean
 }
 
 /** What a pipeline leads to, whatever its delays. Throws when it is stuck. */
 export async function execute(pipeline: unknown, how: How = {}): Promise<Executed> {
-  const { reading = 'subscribe', options = {}, internals = {}, clock = manualClock() } = how
-  const run = startRun(blueprintOf(pipeline)!, { ...options, clock }, internals)
+  const { reading = 'subscribe', options = {}, internals = {}, clock = manualClock(), isReal = false } = how
+  const run = startRun(blueprintOf(pipeline)!, { ...options, ...(!isReal && { clock }) }, internals)
   const results: unknown[] = []
   const deadLetters: DeadLetter[] = []
   run.deadLetters.subscribe(letter => deadLetters.push(letter))
-  const read = readBy(run, reading, results, clock)
+  const pause = isReal ? turn : () => new Promise<void>(resolve => clock.setTimeout(resolve, 3))
+  const read = readBy(run, reading, results, pause)
   let outcome: { summary?: Summary; error?: unknown } | undefined
   const ended = Promise.all([run.done, read.catch(() => {})]).then(
     ([summary]) => {
@@ -44,11 +48,9 @@ export async function execute(pipeline: unknown, how: How = {}): Promise<Execute
       outcome = { error }
     },
   )
-  await settled(
-    () => outcome !== undefined,
-    clock,
-    () => JSON.stringify(run.snapshot().stages),
-  )
+  const shown = () => JSON.stringify(run.snapshot().stages)
+  if (isReal) await within(20_000, ended, `a run: ${shown()}`)
+  else await settled(() => outcome !== undefined, clock, shown)
   await ended
   return { results, deadLetters, error: outcome?.error, summary: outcome?.summary, clock }
 }
@@ -65,14 +67,19 @@ export async function settled(isOver: () => boolean, clock: ManualClock, shown: 
   }
 }
 
-async function readBy(run: Running<any, any>, reading: Reading, results: unknown[], clock: ManualClock): Promise<void> {
+async function readBy(
+  run: Running<any, any>,
+  reading: Reading,
+  results: unknown[],
+  pause: () => Promise<void>,
+): Promise<void> {
   if (reading === 'subscribe') run.output.subscribe({ next: result => results.push(result), error: () => {} })
   else if (reading === 'consume') await run.consume(result => void results.push(result))
   else if (reading === 'for await') for await (const result of run) results.push(result)
   else {
     await run.consume(async result => {
       results.push(result)
-      await new Promise<void>(resolve => clock.setTimeout(resolve, 3))
+      await pause()
     })
   }
 }

@@ -5,9 +5,13 @@
  * the same items do the same.
  */
 import * as fc from 'fast-check'
-import { map, Observable, of, scan, toArray } from 'rxjs'
+import { map, scan, toArray } from 'rxjs'
 import { defineActor } from '../../src/actor/define-actor.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { bodyOf, checkOf, next, type Sleep } from './shapes.ts'
+import { travelling } from './travelling.ts'
+
+export type { Sleep } from './shapes.ts'
 
 export const stateless = [
   'map',
@@ -39,10 +43,9 @@ export interface StageRecipe {
   /** The longest delay of an item, in ms of the virtual clock. */
   readonly delay: number
   readonly forgets: boolean
+  /** Where its workers live, if it can travel. */
+  readonly on: 'inline' | 'threads'
 }
-
-/** How handlers wait: `0` not at all. */
-export type Sleep = (millis: number) => Promise<void>
 
 const failing = fc.record({
   mod: fc.integer({ min: 2, max: 9 }),
@@ -50,7 +53,13 @@ const failing = fc.record({
   times: fc.constantFrom(0, 0, 0, 1, 2, 99),
 })
 
-const leaf = (shapes: readonly Shape[], inner: fc.Arbitrary<readonly StageRecipe[]>): fc.Arbitrary<StageRecipe> =>
+type Place = StageRecipe['on']
+
+const leaf = (
+  shapes: readonly Shape[],
+  inner: fc.Arbitrary<readonly StageRecipe[]>,
+  places: readonly Place[],
+): fc.Arbitrary<StageRecipe> =>
   fc.record({
     shape: fc.constantFrom(...shapes),
     inner,
@@ -66,22 +75,28 @@ const leaf = (shapes: readonly Shape[], inner: fc.Arbitrary<readonly StageRecipe
     failing,
     delay: fc.constantFrom(0, 0, 3, 20),
     forgets: fc.boolean(),
+    on: fc.constantFrom(...places),
   })
 
 const none = fc.constant([])
-const inner = fc.oneof(
-  fc.array(leaf(stateless, none), { maxLength: 3, size: 'max' }),
-  fc.array(leaf([...stateless, ...stateful], none), { maxLength: 3, size: 'max' }),
-)
-
-/** 0 to 6 stages, some of them pipelines. */
-export const recipes: fc.Arbitrary<readonly StageRecipe[]> = fc.array(
+const innerOf = (places: readonly Place[]) =>
   fc.oneof(
-    { weight: 7, arbitrary: leaf([...stateless, ...stateful], none) },
-    { weight: 1, arbitrary: leaf(['nested'], inner) },
-  ),
-  { maxLength: 6, size: 'max' },
-)
+    fc.array(leaf(stateless, none, places), { maxLength: 3, size: 'max' }),
+    fc.array(leaf([...stateless, ...stateful], none, places), { maxLength: 3, size: 'max' }),
+  )
+
+/** Up to `most` stages, some of them pipelines. */
+export const recipesOn = (places: readonly Place[], most: number): fc.Arbitrary<readonly StageRecipe[]> =>
+  fc.array(
+    fc.oneof(
+      { weight: 7, arbitrary: leaf([...stateless, ...stateful], none, places) },
+      { weight: 1, arbitrary: leaf(['nested'], innerOf(places), ['inline']) },
+    ),
+    { maxLength: most, size: 'max' },
+  )
+
+/** 0 to 6 stages in this event loop. */
+export const recipes = recipesOn(['inline'], 6)
 
 export const items = fc.array(fc.nat({ max: 999 }), { maxLength: 40, size: 'max' })
 
@@ -95,15 +110,10 @@ export function built(recipe: readonly StageRecipe[], sleep: Sleep, start: any):
 }
 
 function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep): any {
-  const { shape, failing: fails, delay, policy, forgets } = recipe
+  const { shape, delay, policy } = recipe
   // What a stateful pipeline did before it failed, inside, depends on what ran ahead: see the decision on nesting.
   const mayFail = !(shape === 'nested' && isStateful(recipe))
-  const check = (n: number, attempt = 1) => {
-    if (mayFail && n % fails.mod === fails.rest && attempt <= fails.times) throw new Error(`no ${n}`)
-    return true
-  }
-  const next = (n: number) => (n * 7 + 3) % 1009
-  const many = (n: number) => Array.from({ length: n % 4 }, (_, i) => (n + i * 31) % 1009)
+  const check = checkOf(recipe, mayFail)
   const wait = (n: number) => (delay > 0 ? sleep((n * 13) % delay) : undefined)
   if (shape === 'map') {
     if (recipe.workers % 2) return before.map((n: number) => check(n) && (n % 5 === 0 ? undefined : next(n)))
@@ -139,106 +149,14 @@ function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep)
     retry: { attempts: shape === 'stream' ? 1 : recipe.attempts, backoff: () => recipe.backoff },
     onFailure: policy === 'by item' ? ({ item }: { item: number }) => (item % 2 ? 'skip' : 'stop') : policy,
   }
-  const bodies: Record<Exclude<Shape, 'map' | 'filter' | 'operators'>, () => unknown> = {
-    sync:
-      () =>
-      (n: number, { attempt }: any) =>
-        check(n, attempt) && (n % 7 === 0 ? undefined : next(n)),
-    async:
-      () =>
-      async (n: number, { attempt }: any) => {
-        await wait(n)
-        check(n, attempt)
-        return n % 7 === 0 ? undefined : next(n)
-      },
-    generator: () =>
-      function* (n: number, { attempt }: any) {
-        yield* many(n)
-        check(n, attempt)
-        yield undefined
-        yield n
-      },
-    'async generator': () =>
-      async function* (n: number, { attempt }: any) {
-        for (const value of many(n)) {
-          await wait(value)
-          yield value
-        }
-        check(n, attempt)
-      },
-    observable:
-      () =>
-      (n: number, { attempt }: any) => {
-        check(n, attempt)
-        if (delay === 0) return of(...many(n))
-        return new Observable<number>(subscriber => {
-          void sleep(n % delay).then(() => {
-            for (const value of many(n)) subscriber.next(value)
-            subscriber.complete()
-          })
-        })
-      },
-    resources: () => ({
-      setup: () => (delay > 0 ? sleep(1).then(() => ({ add: 5 })) : { add: 5 }),
-      receive: (n: number, _: unknown, { resources, attempt }: any) => check(n, attempt) && n + resources.add,
-    }),
-    fold: () => ({
-      start: () => ({ sum: 0, count: 0 }),
-      receive: (n: number, state: any, { attempt }: any) => {
-        check(n, attempt)
-        state.sum = (state.sum + n) % 1009
-        state.count++
-      },
-      *flush(state: any, { key }: any) {
-        yield state.sum + (key ?? 0)
-        yield state.count
-      },
-    }),
-    running: () => ({
-      start: () => (delay > 0 ? sleep(1).then(() => ({ sum: 0 })) : { sum: 0 }),
-      receive: async (n: number, state: any, { attempt, forget }: any) => {
-        if (delay > 0) await wait(n)
-        check(n, attempt)
-        state.sum = (state.sum + n) % 1009
-        if (forgets && n % 4 === 0) forget()
-        return state.sum
-      },
-      flush: (state: any) => state.sum,
-    }),
-    saved: () => ({
-      start: () => ({ sum: 1 }),
-      receive: (n: number, state: any, { attempt, forget }: any) => {
-        state.sum = (state.sum * 3 + n) % 1009
-        if (forgets && n % 6 === 0) forget()
-        check(n, attempt)
-        return state.sum
-      },
-      flush: (state: any) => state.sum,
-      snapshot: (state: any) => state.sum,
-      restore: (sum: number) => ({ sum }),
-    }),
-    stream: () => ({
-      async *stream(all: AsyncIterable<number>) {
-        let last = 0
-        for await (const n of all) {
-          if (delay > 0) await wait(n)
-          check(n)
-          if (n % 3 > 0) yield (n + last) % 1009
-          if (n % 3 > 1) yield last
-          last = n
-        }
-        yield last
-      },
-    }),
-    nested: () => {
-      const home = pipeline<number>('inner')
-      const calm = isStateful(recipe)
-      const stages = calm
-        ? recipe.inner.map(stage => ({ ...stage, failing: { mod: 2, rest: 0, times: 0 } }))
-        : recipe.inner
-      return built(stages, sleep, home)
-    },
+  if (shape !== 'nested') {
+    if (recipe.on === 'threads')
+      return before.stage(name, travelling(recipe), { ...how, workers: Math.min(workers, 3), on: 'threads' })
+    const body = bodyOf(shape, recipe, sleep)
+    return before.stage(name, shape === 'resources' ? defineActor('named', body) : body, how)
   }
-  const body = bodies[shape]()
-  return before.stage(name, shape === 'resources' ? defineActor('named', body as any) : body, how)
+  const home = pipeline<number>('inner')
+  const calm = { mod: 2, rest: 0, times: 0 }
+  const stages = isStateful(recipe) ? recipe.inner.map(stage => ({ ...stage, failing: calm })) : recipe.inner
+  return before.stage(name, built(stages, sleep, home), how)
 }

@@ -64,8 +64,23 @@ export type ToWorker =
   | { readonly type: 'pull'; readonly call: number }
   | { readonly type: 'leave'; readonly call: number }
   | { readonly type: 'abort'; readonly call: number; readonly reason: PackedError }
+  /** For a body over the whole stream; `feed` is the number of its stream, from 1. */
+  | { readonly type: 'feed'; readonly feed: number; readonly say: ToFeed }
   /** Run `stop`, and end. */
   | { readonly type: 'stop' }
+
+export type ToFeed =
+  | { readonly what: 'open' }
+  | { readonly what: 'push'; readonly item: unknown; readonly sequence: number }
+  /** What it has emitted has left: it may go on. */
+  | { readonly what: 'room' }
+  | { readonly what: 'end' }
+  | { readonly what: 'cancel'; readonly reason: PackedError }
+
+export type FromFeed =
+  | { readonly what: 'took' | 'taken' | 'ended' | 'closed' }
+  | { readonly what: 'emit'; readonly value: unknown }
+  | { readonly what: 'failed'; readonly error: PackedError }
 
 /** What became of a call. */
 export const answered = {
@@ -108,3 +123,4 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly error: PackedError }
   | { readonly type: 'progress'; readonly call: number }
   | { readonly type: 'inside'; readonly inside: Inside }
+  | { readonly type: 'feed'; readonly feed: number; readonly say: FromFeed }

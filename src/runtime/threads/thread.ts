@@ -15,10 +15,12 @@ import { type ErrorClass, type PackedError, pack, unpack } from './packed-error.
 import {
   type Answers,
   answered,
+  type FromFeed,
   type FromWorker,
   type Inside,
   type Items,
   type Order,
+  type ToFeed,
   type ToWorker,
 } from './protocol.ts'
 
@@ -36,6 +38,23 @@ export interface FarState {
   saved: unknown
   /** It has to be restored from that before anything else. */
   isLost: boolean
+}
+
+/** A body over the whole stream, and whom it speaks to: as the stage has them (src/stage/feed.ts). */
+export interface Feed {
+  push(item: unknown): void
+  end(): void
+  cancel(): void
+}
+
+export interface FeedPort {
+  readonly context: unknown
+  took(): void
+  emit(value: unknown): void
+  taken(): void
+  ended(): void
+  failed(error: unknown): void
+  room(): Promise<void> | undefined
 }
 
 /** Whom a call is for. */
@@ -81,7 +100,10 @@ export class Thread {
   readonly #calls = new Map<number, Call>()
   /** Calls that nobody waits for, and that are not over. */
   readonly #strays = new Map<number, NodeJS.Timeout>()
+  /** Bodies over the whole stream, by number: what becomes of what they say. */
+  readonly #feeds = new Map<number, (say: FromFeed) => void>()
   #next = 1
+  #nextFeed = 1
   #outbox: Asked[] = []
   #outboxSaved: Map<number, unknown> | undefined
   #isPosting = false
@@ -186,6 +208,48 @@ export class Thread {
     } as unknown as AsyncGenerator<unknown>
   }
 
+  /** Opens a body over the whole stream: what `port` hears of it comes from there. */
+  feed(port: FeedPort): Feed {
+    const feed = this.#nextFeed++
+    const say = (words: ToFeed) => this.#send({ type: 'feed', feed, say: words })
+    let stray: NodeJS.Timeout | undefined
+    const hear = (words: FromFeed): unknown => {
+      switch (words.what) {
+        case 'took':
+          return port.took()
+        case 'taken':
+          return port.taken()
+        case 'emit': {
+          port.emit(words.value)
+          const room = port.room()
+          return room ? room.then(() => say({ what: 'room' })) : say({ what: 'room' })
+        }
+        case 'failed':
+          return port.failed(this.#unpack(words.error))
+        case 'ended':
+          return port.ended()
+        case 'closed':
+          clearTimeout(stray)
+          this.#feeds.delete(feed)
+          this.#rest()
+      }
+    }
+    if (this.#feeds.size === 0) this.#worker.ref()
+    this.#feeds.set(feed, hear)
+    say({ what: 'open' })
+    return {
+      push: item =>
+        say({ what: 'push', item: detached(item), sequence: (port.context as { sequence: number }).sequence }),
+      end: () => say({ what: 'end' }),
+      cancel: () => {
+        if (!this.#feeds.has(feed)) return
+        const { signal } = port.context as { signal: AbortSignal }
+        say({ what: 'cancel', reason: pack(signal.reason) })
+        stray = setTimeout(() => this.kill(), patience)
+      },
+    }
+  }
+
   /** The handler is told. `isStray`: nobody waits for it any more, so it has to end soon. */
   abort(call: number, reason: unknown, isStray: boolean): void {
     if (!this.#calls.has(call)) return
@@ -252,7 +316,7 @@ export class Thread {
         return this.#answers(message)
       case 'ready':
         this.#phase = 'ready'
-        if (this.#calls.size === 0) this.#worker.unref()
+        this.#rest()
         return this.#settleReady.resolve()
       case 'failed': {
         const error = this.#unpack(message.error)
@@ -264,6 +328,8 @@ export class Thread {
         return this.#calls.get(message.call)?.caller.progress()
       case 'inside':
         return this.#host.inside(message.inside)
+      case 'feed':
+        return void this.#feeds.get(message.feed)?.(message.say)
     }
   }
 
@@ -307,7 +373,12 @@ export class Thread {
       this.#strays.delete(number)
       if (this.#strays.size === 0 && !this.#isKilled) this.#host.occupied(false)
     }
-    if (this.#calls.size === 0 && this.#phase === 'ready') this.#worker.unref()
+    this.#rest()
+  }
+
+  /** With nothing in hand it keeps no process alive. */
+  #rest(): void {
+    if (this.#calls.size === 0 && this.#feeds.size === 0 && this.#phase === 'ready') this.#worker.unref()
   }
 
   #unpack(packed: PackedError): unknown {
