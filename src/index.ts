@@ -10,6 +10,7 @@ export type { Job, JobModule } from './cli/job.ts'
 export type { Clock } from './clock.ts'
 /* ── errors ── */
 export {
+  ActorNotFound,
   AskTimeout,
   ChannelFull,
   GraceExceeded,
@@ -38,6 +39,7 @@ export {
   UnhandledDeadLetters,
   UnknownStage,
   UnreadOutput,
+  WorkerDied,
 } from './errors.ts'
 /* ── looking in ── */
 export type { Snapshot, Spread, StageSnapshot } from './metrics/snapshot.ts'

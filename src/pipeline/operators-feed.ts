@@ -3,8 +3,8 @@
  * they emit later, between items or after the last, goes out as it comes.
  */
 import { isObservable, type Observable, type OperatorFunction, Subject } from 'rxjs'
+import type { OpenFeed } from '../actor/feed.ts'
 import { InvalidOperator } from '../errors.ts'
-import type { OpenFeed } from '../stage/feed.ts'
 
 export function operatorsFeed(operators: readonly OperatorFunction<any, any>[]): OpenFeed {
   return port => {

@@ -8,10 +8,10 @@
  * millisecond of them, so that none of them waits behind others for long.
  */
 import { type AnyBehaviour, Many } from '../actor/behaviour.ts'
+import type { OpenFeed } from '../actor/feed.ts'
 import type { ErrorClass } from '../runtime/threads/packed-error.ts'
 import type { Inside, Traveller } from '../runtime/threads/protocol.ts'
 import { type Caller, type FarState, Thread } from '../runtime/threads/thread.ts'
-import type { OpenFeed } from '../stage/feed.ts'
 import type { BehaviourBody, Body, StagePlan, Worker } from '../stage/plan.ts'
 import type { StepBody } from './blueprint.ts'
 import { isStateful } from './stateful.ts'
@@ -140,15 +140,11 @@ export function remoteBody(
 }
 
 /**
- * Whether a worker may be handed items before it is done with those it has: not where something depends on when an item is
- * begun, or on what became of the one before.
+ * Whether a worker may be handed items before it is done with those it has: not where it matters when an item is begun, or
+ * what became of the one before (its state may be forgotten, or lost, or tried on again).
  */
-function handsAhead(
-  { timeout, capacity, keyOf, attempts, onFailure }: Omit<StagePlan, 'body'>,
-  { stateful }: Kind,
-): boolean {
-  const isSequential = stateful && !keyOf && (attempts > 1 || onFailure !== 'stop')
-  return timeout === Infinity && capacity.items > 0 && !isSequential
+function handsAhead({ timeout, capacity, keyOf }: Omit<StagePlan, 'body'>, { stateful }: Kind): boolean {
+  return timeout === Infinity && capacity.items > 0 && (!stateful || keyOf !== undefined)
 }
 
 /** The error classes that the actor's module exports; it is loaded here already, or does not load at all. */

@@ -5,7 +5,7 @@
  * it has yielded since then belongs to that item. What it yields before it has one belongs to none.
  */
 import type { AnyStreamBehaviour } from '../actor/behaviour.ts'
-import type { Feed, OpenFeed } from '../stage/feed.ts'
+import type { Feed, OpenFeed } from '../actor/feed.ts'
 
 export function streamFeed({ stream }: AnyStreamBehaviour, arg: unknown): OpenFeed {
   return port => {

@@ -1,7 +1,7 @@
 /**
  * The feeds of a stage, one for each worker: which of them is open, and which item it has in hand.
  */
-import type { Feed, FeedPort, OpenFeed } from './feed.ts'
+import type { Feed, FeedPort, OpenFeed } from '../actor/feed.ts'
 import type { Work } from './work.ts'
 import type { InlineWorker } from './worker.ts'
 

@@ -2,8 +2,9 @@
  * A body that takes items itself, fed in step, one item after another: what it emits between two takes belongs to the item
  * taken last, and what it emits before it has one to none.
  */
+
+import type { OpenFeed } from '../actor/feed.ts'
 import type { JumpingTime } from '../jumping-clock.ts'
-import type { OpenFeed } from './feed.ts'
 import type { BehaviourBody } from './plan.ts'
 
 /** `extras`: what was emitted and is not lost with an item that fails. */

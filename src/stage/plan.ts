@@ -2,10 +2,10 @@
  * What a stage needs to know to run: the blueprint's words with every default filled in.
  */
 import type { StandardSchema } from '../actor/behaviour.ts'
+import type { OpenFeed } from '../actor/feed.ts'
 import type { Capacity } from '../channel/channel.ts'
 import type { Kernel, Step } from '../runtime/inline/kernel.ts'
 import type { Backoff } from './backoff.ts'
-import type { OpenFeed } from './feed.ts'
 
 export interface StagePlan {
   readonly pipeline: string

@@ -8,6 +8,7 @@
  * Classes are revived without calling their constructors, which may want anything.
  */
 import { inspect } from 'node:util'
+import * as ours from '../../errors.ts'
 
 export type PackedError =
   /** A value that is no error, as it is; where it cannot be cloned, as text. */
@@ -49,7 +50,7 @@ function packError(error: Error, depth: number): PackedError {
   for (const name of Object.keys(error)) {
     if (name === 'cause' || name === 'errors' || name === 'stack' || name === 'message') continue
     const value = read(name)
-    if (value === undefined) continue
+    if (value === undefined || name === 'name') continue
     if (clonable(value)) properties.set(name, value)
     else if (isError(value)) properties.set(name, text(value))
   }
@@ -78,13 +79,12 @@ export function unpack(packed: PackedError, classes: (name: string) => ErrorClas
   if (packed.is === 'value') return packed.value
   const { name, message, stack, className, properties } = packed
   const known = classes(className) ?? builtIn(className) ?? builtIn(name) ?? Error
-  const error = Object.create(known.prototype) as Error & Record<string, unknown>
+  const error = made(known, packed) as Error & Record<string, unknown>
   const hidden = (key: string, value: unknown) =>
     Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false })
-  hidden('message', message)
   hidden('stack', stack ?? `${name}: ${message}`)
-  if (error.name !== name) hidden('name', name)
   for (const [key, value] of properties) {
+    if (key in error && known === (DOMException as unknown)) continue
     Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: true })
   }
   if (packed.cause) hidden('cause', unpack(packed.cause, classes))
@@ -97,8 +97,19 @@ export function unpack(packed: PackedError, classes: (name: string) => ErrorClas
   return error
 }
 
+function made(known: ErrorClass, { name, message }: PackedError & { is: 'error' }): Error {
+  // The parts of this one are hidden in it, and its constructor is known.
+  if ((known as unknown) === DOMException) return new DOMException(message, name)
+  const error = Object.create(known.prototype)
+  Object.defineProperty(error, 'message', { value: message, configurable: true, writable: true, enumerable: false })
+  if (error.name !== name) {
+    Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true, enumerable: false })
+  }
+  return error
+}
+
 function builtIn(name: string): ErrorClass | undefined {
-  const found = (globalThis as Record<string, unknown>)[name]
+  const found = (ours as Record<string, unknown>)[name] ?? (globalThis as Record<string, unknown>)[name]
   return typeof found === 'function' && found.prototype instanceof Error ? (found as ErrorClass) : undefined
 }
 

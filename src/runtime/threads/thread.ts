@@ -9,6 +9,7 @@
  * which it is known which calls will never be answered.
  */
 import { Worker } from 'node:worker_threads'
+import type { Feed, FeedPort } from '../../actor/feed.ts'
 import { WorkerDied } from '../../errors.ts'
 import { Departed } from './departed.ts'
 import { type ErrorClass, type PackedError, pack, unpack } from './packed-error.ts'
@@ -38,23 +39,6 @@ export interface FarState {
   saved: unknown
   /** It has to be restored from that before anything else. */
   isLost: boolean
-}
-
-/** A body over the whole stream, and whom it speaks to: as the stage has them (src/stage/feed.ts). */
-export interface Feed {
-  push(item: unknown): void
-  end(): void
-  cancel(): void
-}
-
-export interface FeedPort {
-  readonly context: unknown
-  took(): void
-  emit(value: unknown): void
-  taken(): void
-  ended(): void
-  failed(error: unknown): void
-  room(): Promise<void> | undefined
 }
 
 /** Whom a call is for. */

@@ -1,0 +1,2 @@
+/** A module without the actor that is looked for in it. */
+export const nothing = undefined
