@@ -93,7 +93,7 @@ export function contract(on: 'inline' | 'threads'): void {
       { map: new Map([[1, { a: -0 }]]), set: new Set(['x']), date: new Date(5), nan: NaN, big: 12n ** 20n },
       { undefined: undefined, null: null, nested: [1, [2, [3]]], regexp: /a+/gi },
       cycle,
-      [1, , 3],
+      Object.assign(new Array(3), { 0: 1, 2: 3 }),
       new Float64Array([1.5, NaN, -0]),
       [new Uint8Array(buffer), new Uint16Array(buffer)],
       'lone \ud800 surrogate',

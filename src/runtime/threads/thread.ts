@@ -12,6 +12,7 @@ import { Worker } from 'node:worker_threads'
 import type { Feed, FeedPort } from '../../actor/feed.ts'
 import { WorkerDied } from '../../errors.ts'
 import { Departed } from './departed.ts'
+import { execArgvOf } from './exec-argv.ts'
 import { type ErrorClass, type PackedError, pack, unpack } from './packed-error.ts'
 import {
   type Answers,
@@ -106,7 +107,7 @@ export class Thread {
     })
     this.#worker = new Worker(entry, {
       workerData: this.#order,
-      execArgv: [...process.execArgv.filter(isKept), '--conditions=millrace-far'],
+      execArgv: execArgvOf(process.execArgv),
       name: this.#address,
     })
     this.#worker.on('message', (message: FromWorker) => this.#heard(message))
@@ -420,13 +421,6 @@ export class Thread {
     this.#stopped?.resolve()
   }
 }
-
-/** Flags of this process that are none of a worker's: what a program was given to run, and what a thread refuses. */
-function isKept(flag: string): boolean {
-  return !/^(-e|--eval|-p|--print|--input-type|--test|--watch|--expose[-_]gc|--inspect)/.test(flag) && !isV8(flag)
-}
-
-const isV8 = (flag: string) => !process.allowedNodeEnvironmentFlags.has(flag.split('=')[0]!)
 
 /** A small Buffer is a piece of a large pool, all of which would be cloned. */
 function detached(item: unknown): unknown {
