@@ -328,19 +328,25 @@ export class UnhandledDeadLetters extends MillraceError {
 /** The state of an actor went with its worker. */
 export class WorkerDied extends MillraceError {
   readonly worker: string
-  /** Undefined where it was terminated. */
+  /** Undefined where it was ended by a signal, or terminated from here. */
   readonly exitCode: number | undefined
+  readonly signal: string | undefined
 
-  constructor(worker: string, exitCode: number | undefined, options?: ErrorOptions) {
-    const how =
-      options?.cause !== undefined
-        ? described(options.cause)
-        : exitCode === undefined
-          ? 'terminated: its handler did not end'
-          : `exit code ${exitCode}`
-    super(...said('ERR_WORKER_DIED', { worker, how }), options)
+  constructor(
+    worker: string,
+    end: { exitCode: number | undefined; signal: string | undefined; isKilled: boolean },
+    options?: ErrorOptions,
+  ) {
+    const { exitCode, signal, isKilled } = end
+    const by = signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`
+    const how = isKilled ? 'ended from here: its handler did not end' : by
+    super(
+      ...said('ERR_WORKER_DIED', { worker, how: options?.cause === undefined ? how : described(options.cause) }),
+      options,
+    )
     this.worker = worker
     this.exitCode = exitCode
+    this.signal = signal
   }
 }
 

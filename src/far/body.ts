@@ -7,7 +7,7 @@ import { ActorNotFound } from '../errors.ts'
 import { actorBody } from '../pipeline/actor-body.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
 import { receiveKernel } from '../runtime/inline/kernel.ts'
-import type { FromWorker, Order } from '../runtime/threads/protocol.ts'
+import type { FromWorker, Order } from '../runtime/remote/protocol.ts'
 import type { Body } from '../stage/plan.ts'
 
 type Exports = Record<string, unknown>

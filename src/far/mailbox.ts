@@ -8,8 +8,8 @@
  * millisecond, and then go together.
  */
 import { systemClock } from '../clock.ts'
-import { pack, unpack } from '../runtime/threads/packed-error.ts'
-import type { FromWorker, Items, Order, ToWorker } from '../runtime/threads/protocol.ts'
+import { pack, unpack } from '../runtime/remote/packed-error.ts'
+import type { FromWorker, Items, Order, ToWorker } from '../runtime/remote/protocol.ts'
 import { Attempts } from '../stage/attempt.ts'
 import { KeyState } from '../stage/keys.ts'
 import type { BehaviourBody, Body, StagePlan } from '../stage/plan.ts'
@@ -17,6 +17,7 @@ import { Work, type WorkHost } from '../stage/work.ts'
 import { InlineWorker } from '../stage/worker.ts'
 import { Outbox } from './outbox.ts'
 import { Streams } from './streams.ts'
+import type { Home } from './work.ts'
 
 /** What waits in the mailbox. */
 interface Call {
@@ -42,6 +43,7 @@ export class Mailbox {
   /** `stop` was asked for, and has ended. */
   readonly stopped: Promise<void>
   readonly #order: Order
+  readonly #home: Home
   readonly #body: Body
   readonly #worker: InlineWorker
   readonly #attempts: Attempts
@@ -60,9 +62,11 @@ export class Mailbox {
   #isPumping = false
   #settleStopped!: { resolve: () => void; reject: (error: unknown) => void }
 
-  constructor(order: Order, body: Body, tell: (message: FromWorker) => void) {
+  constructor(order: Order, body: Body, home: Home) {
     const { pipeline, stage, concurrency, emit, index } = order
+    const tell = (message: FromWorker) => home.tell(message)
     this.#order = order
+    this.#home = home
     this.#body = body
     const plan = { pipeline, name: stage, body, concurrency, emit, attempts: 1 } as StagePlan
     this.#worker = new InlineWorker(plan, index)
@@ -171,7 +175,7 @@ export class Mailbox {
   }
 
   #begin(call: Call): void {
-    Atomics.store(this.#order.begun, 0, call.call | 0)
+    this.#home.begins(call.call)
     this.#running++
     if (call.what === 'start') return this.#start(call)
     const work = this.#spares.pop() ?? new FarWork(this.#workHost)

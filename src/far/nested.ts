@@ -3,8 +3,8 @@ import type { Blueprint } from '../pipeline/blueprint.ts'
 import { nestedBody } from '../pipeline/nested.ts'
 import { startRun } from '../pipeline/run/run.ts'
 import { isStateful } from '../pipeline/stateful.ts'
-import { pack } from '../runtime/threads/packed-error.ts'
-import type { Inside } from '../runtime/threads/protocol.ts'
+import { pack } from '../runtime/remote/packed-error.ts'
+import type { Inside } from '../runtime/remote/protocol.ts'
 import type { Failure } from '../stage/plan.ts'
 
 export function nestedActor(blueprint: Blueprint, grace: number, tell: (inside: Inside) => void) {

@@ -9,9 +9,10 @@
  */
 import { type AnyBehaviour, Many } from '../actor/behaviour.ts'
 import type { OpenFeed } from '../actor/feed.ts'
-import type { ErrorClass } from '../runtime/threads/packed-error.ts'
-import type { Inside, Traveller } from '../runtime/threads/protocol.ts'
-import { type Caller, type FarState, Thread } from '../runtime/threads/thread.ts'
+import type { ErrorClass } from '../runtime/remote/packed-error.ts'
+import type { Inside, Traveller } from '../runtime/remote/protocol.ts'
+import { type Caller, type FarState, RemoteWorker } from '../runtime/remote/remote-worker.ts'
+import { openThread } from '../runtime/threads/thread.ts'
 import type { BehaviourBody, Body, StagePlan, Worker } from '../stage/plan.ts'
 import type { StepBody } from './blueprint.ts'
 import { isStateful } from './stateful.ts'
@@ -20,7 +21,7 @@ type Context = {
   readonly sequence: number
   readonly key: string | number | undefined
   readonly attempt: number
-  readonly resources: Thread
+  readonly resources: RemoteWorker
   readonly forget: () => void
   readonly progress: () => void
   whenAborted: (tell: (reason: unknown, isStray: boolean) => void) => void
@@ -65,7 +66,7 @@ function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'bod
     setup: async (worker?: Worker) => {
       learn(traveller, classes)
       const order = { traveller, pipeline, stage, index: worker!.index, concurrency, emit, grace }
-      const thread = new Thread(order, {
+      const thread = new RemoteWorker(openThread, order, {
         errorClass: name => classes.get(name),
         inside: inside => host.inside(inside),
         costs,
@@ -76,7 +77,7 @@ function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'bod
       await thread.ready
       return thread
     },
-    stop: (thread: Thread | undefined) => thread?.stop(),
+    stop: (remote: RemoteWorker | undefined) => remote?.stop(),
   }
 }
 
@@ -105,7 +106,11 @@ export function remoteBody(
     progress: context.progress,
     state,
   })
-  const given = (thread: Thread, context: Context, { call, answer }: { call: number; answer: Promise<unknown> }) => {
+  const given = (
+    thread: RemoteWorker,
+    context: Context,
+    { call, answer }: { call: number; answer: Promise<unknown> },
+  ) => {
     context.whenAborted((reason, isStray) => thread.abort(call, reason, isStray))
     return emit === 'streaming' ? thread.outputs(call, answer) : answer
   }
@@ -119,7 +124,7 @@ export function remoteBody(
       ? ({ key, resources }) => {
           const state: FarState = { saved: undefined, isLost: false }
           const caller = { many: (values: unknown) => values, forget() {}, progress() {}, state }
-          return (resources as Thread).start(key, caller).then(() => state)
+          return (resources as RemoteWorker).start(key, caller).then(() => state)
         }
       : undefined,
     receive: (item, state, context: Context) => {

@@ -9,7 +9,7 @@
  *                      restart  the item, and the worker with its state
  */
 import { InvalidOption, ItemTimeout, StateLost } from '../errors.ts'
-import { Departed } from '../runtime/threads/departed.ts'
+import { Departed } from '../runtime/remote/departed.ts'
 import { Charges, type Verdict } from './charges.ts'
 import type { KeyState, Keys } from './keys.ts'
 import type { Failure, FailurePolicy, StagePlan } from './plan.ts'

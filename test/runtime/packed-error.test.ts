@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pack, unpack } from '../../src/runtime/threads/packed-error.ts'
+import { pack, unpack } from '../../src/runtime/remote/packed-error.ts'
 
 const errors = suite('an error that travels')
 

@@ -1,7 +1,7 @@
 /** What a run tells those who listen: events, and items that were given up. */
 import { TooManyDeadLetters } from '../../errors.ts'
-import { unpack } from '../../runtime/threads/packed-error.ts'
-import type { Inside } from '../../runtime/threads/protocol.ts'
+import { unpack } from '../../runtime/remote/packed-error.ts'
+import type { Inside } from '../../runtime/remote/protocol.ts'
 import type { Failure } from '../../stage/plan.ts'
 import { type DeadLetter, DeadLetters } from '../../supervisor/dead-letters.ts'
 import { Tolerance, type TolerancePolicy } from '../../supervisor/tolerance.ts'

@@ -1,431 +1,46 @@
 /**
- * A worker on a thread, as its stage knows it: calls go out together, once a turn; answers come back together.
- *
- *     ask ─▶ outbox ─┐ microtask         ┌─ answers ─▶ the promises of the calls
- *     ask ─▶ outbox ─┴─▶ postMessage … on('message')
- *                                        └─ exit ───▶ calls without an answer: `Departed`
+ * A worker on a thread: messages are cloned by the engine.
  *
  * All messages of a thread have been heard when its `exit` is told (its `error` may overtake some), so that is the moment at
- * which it is known which calls will never be answered.
+ * which it is known which calls will never be answered. Before the worker begins a call it stores its number in `begun`.
  */
 import { Worker } from 'node:worker_threads'
-import type { Feed, FeedPort } from '../../actor/feed.ts'
-import { WorkerDied } from '../../errors.ts'
-import { Departed } from './departed.ts'
+import type { Line, LineEnd } from '../remote/line.ts'
+import type { FromWorker, Order } from '../remote/protocol.ts'
 import { execArgvOf } from './exec-argv.ts'
-import { type ErrorClass, type PackedError, pack, unpack } from './packed-error.ts'
-import {
-  type Answers,
-  answered,
-  type FromFeed,
-  type FromWorker,
-  type Inside,
-  type Items,
-  type Order,
-  type ToFeed,
-  type ToWorker,
-} from './protocol.ts'
 
-/** What a call is about. */
-export interface Asked {
-  readonly item: unknown
-  readonly sequence: number
-  readonly key: string | number | undefined
-  readonly attempt: number
+/** What a thread is given at its start. */
+export interface ThreadOrder {
+  readonly order: Order
+  /** Number of the last call that was begun: written by the worker alone. */
+  readonly begun: Int32Array
 }
 
-/** What the caller keeps of a state that is on the other side. */
-export interface FarState {
-  /** What is saved of it. */
-  saved: unknown
-  /** It has to be restored from that before anything else. */
-  isLost: boolean
-}
+const entry = new URL('../../far/thread.js', import.meta.url)
 
-/** Whom a call is for. */
-export interface Caller {
-  /** Several outputs of one item. */
-  many(values: readonly unknown[]): unknown
-  forget(): void
-  progress(): void
-  readonly state: FarState | undefined
-}
-
-export interface ThreadHost {
-  /** The classes that its errors may have. */
-  errorClass(name: string): ErrorClass | undefined
-  inside(inside: Inside): void
-  /** ms a call takes. */
-  costs(millis: number): void
-  /** It has ended without being asked to. `isCharged`: it had called a handler that was not done. */
-  died(error: WorkerDied, isCharged: boolean): void
-  /** A handler that nobody waits for any more keeps it from other items; or does no longer. */
-  occupied(isOccupied: boolean): void
-}
-
-interface Call {
-  readonly caller: Caller
-  readonly resolve: (value: unknown) => void
-  readonly reject: (error: unknown) => void
-  /** Streaming: who waits for the next output. */
-  pulls: ((answer: { kind: number; value: unknown }) => void) | undefined
-}
-
-/** ms that a handler has to end in when nobody waits for it any more, before its thread is terminated. */
-const patience = 100
-
-const entry = new URL('../../far/main.js', import.meta.url)
-
-export class Thread {
-  /** It has been set up. */
-  readonly ready: Promise<void>
-  readonly #worker: Worker
-  readonly #order: Order
-  readonly #host: ThreadHost
-  readonly #calls = new Map<number, Call>()
-  /** Calls that nobody waits for, and that are not over. */
-  readonly #strays = new Map<number, NodeJS.Timeout>()
-  /** Bodies over the whole stream, by number: what becomes of what they say. */
-  readonly #feeds = new Map<number, (say: FromFeed) => void>()
-  #next = 1
-  #nextFeed = 1
-  #outbox: Asked[] = []
-  #outboxSaved: Map<number, unknown> | undefined
-  #isPosting = false
-  #phase: 'starting' | 'ready' | 'stopping' | 'gone' = 'starting'
-  /** It was terminated from here. */
-  #isKilled = false
-  #error: unknown
-  #settleReady!: { resolve: () => void; reject: (error: unknown) => void }
-  #stopped: { resolve: () => void; reject: (error: unknown) => void } | undefined
-
-  constructor(order: Omit<Order, 'begun'>, host: ThreadHost) {
-    this.#order = { ...order, begun: new Int32Array(new SharedArrayBuffer(4)) }
-    this.#host = host
-    this.ready = new Promise((resolve, reject) => {
-      this.#settleReady = { resolve, reject }
+export function openThread(order: Order, name: string, end: LineEnd): Line {
+  const begun = new Int32Array(new SharedArrayBuffer(4))
+  const workerData: ThreadOrder = { order, begun }
+  let isKilled = false
+  const worker = new Worker(entry, { workerData, execArgv: execArgvOf(process.execArgv), name })
+  worker.on('message', (message: FromWorker) => end.heard(message))
+  worker.on('messageerror', error => end.failed(error))
+  worker.on('error', error => end.failed(error))
+  worker.on('exit', code => {
+    const last = Atomics.load(begun, 0)
+    end.ended({
+      exitCode: isKilled ? undefined : code,
+      signal: undefined,
+      // Numbers are compared as they are stored: they wrap round.
+      wasBegun: call => ((last - call) | 0) >= 0,
     })
-    this.#worker = new Worker(entry, {
-      workerData: this.#order,
-      execArgv: execArgvOf(process.execArgv),
-      name: this.#address,
-    })
-    this.#worker.on('message', (message: FromWorker) => this.#heard(message))
-    this.#worker.on('messageerror', error => this.#failed(error))
-    this.#worker.on('error', error => this.#failed(error))
-    this.#worker.on('exit', code => this.#exited(code))
+  })
+  return {
+    send: message => worker.postMessage(message),
+    hold: isHeld => (isHeld ? worker.ref() : worker.unref()),
+    kill: () => {
+      isKilled = true
+      void worker.terminate()
+    },
   }
-
-  /* ── calling ───────────────────────────────────────────────────────────── */
-
-  /** One output, or several as `caller.many` puts them; rejects with what the handler threw, or `Departed`. */
-  ask(asked: Asked, caller: Caller): { call: number; answer: Promise<unknown> } {
-    const call = this.#next
-    const answer = this.#open(caller)
-    const { state } = caller
-    if (state?.isLost) {
-      state.isLost = false
-      this.#outboxSaved ??= new Map()
-      this.#outboxSaved.set(call, state.saved)
-    }
-    this.#outbox.push(asked)
-    if (!this.#isPosting) {
-      this.#isPosting = true
-      queueMicrotask(() => this.#post())
-    }
-    return { call, answer }
-  }
-
-  /** Makes the state of a key. */
-  start(key: string | number | undefined, caller: Caller): Promise<unknown> {
-    this.#post()
-    const call = this.#next
-    const answer = this.#open(caller)
-    this.#send({ type: 'start', call, key })
-    return answer
-  }
-
-  flush(
-    key: string | number | undefined,
-    sequence: number,
-    caller: Caller,
-  ): { call: number; answer: Promise<unknown> } {
-    this.#post()
-    const call = this.#next
-    const { state } = caller
-    const answer = this.#open(caller)
-    this.#send({ type: 'flush', call, key, sequence, ...(state?.isLost && { saved: { value: state.saved } }) })
-    if (state) state.isLost = false
-    return { call, answer }
-  }
-
-  /** Streaming: the outputs of a call, each made when it is asked for. */
-  outputs(call: number, answer: Promise<unknown>): AsyncGenerator<unknown> {
-    let failure: { error: unknown } | undefined
-    answer.catch(error => {
-      failure = { error }
-    })
-    const next = () => {
-      const open = this.#calls.get(call)
-      if (!open && failure) return Promise.reject(failure.error)
-      if (!open) return Promise.resolve({ done: true as const, value: undefined })
-      this.#post()
-      this.#send({ type: 'pull', call })
-      return new Promise<IteratorResult<unknown>>((resolve, reject) => {
-        open.pulls = ({ kind, value }) => {
-          if (kind === answered.threw) reject(value)
-          else if (kind === answered.ended) resolve({ done: true, value: undefined })
-          else resolve({ done: false, value })
-        }
-      })
-    }
-    const leave = () => {
-      if (this.#calls.has(call)) this.#send({ type: 'leave', call })
-      return Promise.resolve({ done: true as const, value: undefined })
-    }
-    return {
-      next,
-      return: leave,
-      throw: leave,
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    } as unknown as AsyncGenerator<unknown>
-  }
-
-  /** Opens a body over the whole stream: what `port` hears of it comes from there. */
-  feed(port: FeedPort): Feed {
-    const feed = this.#nextFeed++
-    const say = (words: ToFeed) => this.#send({ type: 'feed', feed, say: words })
-    let stray: NodeJS.Timeout | undefined
-    const hear = (words: FromFeed): unknown => {
-      switch (words.what) {
-        case 'took':
-          return port.took()
-        case 'taken':
-          return port.taken()
-        case 'emit': {
-          port.emit(words.value)
-          const room = port.room()
-          return room ? room.then(() => say({ what: 'room' })) : say({ what: 'room' })
-        }
-        case 'failed':
-          return port.failed(this.#unpack(words.error))
-        case 'ended':
-          return port.ended()
-        case 'closed':
-          clearTimeout(stray)
-          this.#feeds.delete(feed)
-          this.#rest()
-      }
-    }
-    if (this.#feeds.size === 0) this.#worker.ref()
-    this.#feeds.set(feed, hear)
-    say({ what: 'open' })
-    return {
-      push: item =>
-        say({ what: 'push', item: detached(item), sequence: (port.context as { sequence: number }).sequence }),
-      end: () => say({ what: 'end' }),
-      cancel: () => {
-        if (!this.#feeds.has(feed)) return
-        const { signal } = port.context as { signal: AbortSignal }
-        say({ what: 'cancel', reason: pack(signal.reason) })
-        stray = setTimeout(() => this.kill(), patience)
-      },
-    }
-  }
-
-  /** The handler is told. `isStray`: nobody waits for it any more, so it has to end soon. */
-  abort(call: number, reason: unknown, isStray: boolean): void {
-    if (!this.#calls.has(call)) return
-    this.#post()
-    this.#send({ type: 'abort', call, reason: pack(reason) })
-    if (!isStray) return
-    const timer = setTimeout(() => this.kill(), patience)
-    this.#strays.set(call, timer)
-    if (this.#strays.size === 1) this.#host.occupied(true)
-  }
-
-  get #address(): string {
-    const { pipeline, stage, index } = this.#order
-    return `${pipeline}/${stage}#${index}`
-  }
-
-  #open(caller: Caller): Promise<unknown> {
-    const call = this.#next++
-    if (this.#calls.size === 0) this.#worker.ref()
-    return new Promise((resolve, reject) => this.#calls.set(call, { caller, resolve, reject, pulls: undefined }))
-  }
-
-  #post(): void {
-    this.#isPosting = false
-    const asked = this.#outbox
-    if (asked.length === 0) return
-    this.#outbox = []
-    const saved = this.#outboxSaved
-    this.#outboxSaved = undefined
-    this.#sendItems(this.#next - asked.length, asked, saved)
-  }
-
-  #sendItems(first: number, asked: readonly Asked[], saved: ReadonlyMap<number, unknown> | undefined): void {
-    const message: Items = {
-      type: 'items',
-      first,
-      items: asked.map(({ item }) => detached(item)),
-      sequences: asked.map(({ sequence }) => sequence),
-      ...(asked.some(({ key }) => key !== undefined) && { keys: asked.map(({ key }) => key) }),
-      ...(asked.some(({ attempt }) => attempt > 1) && { attempts: asked.map(({ attempt }) => attempt) }),
-      ...(saved && { saved }),
-    }
-    try {
-      this.#send(message)
-    } catch (error) {
-      if (asked.length === 1) return this.#refuse(first, error)
-      // One of them cannot be cloned: the others go without it.
-      for (const [n, each] of asked.entries()) {
-        const own = saved?.has(first + n) ? new Map([[first + n, saved.get(first + n)]]) : undefined
-        this.#sendItems(first + n, [each], own)
-      }
-    }
-  }
-
-  #send(message: ToWorker): void {
-    if (this.#phase !== 'gone') this.#worker.postMessage(message)
-  }
-
-  /* ── hearing ───────────────────────────────────────────────────────────── */
-
-  #heard(message: FromWorker): void {
-    switch (message.type) {
-      case 'answers':
-        return this.#answers(message)
-      case 'ready':
-        this.#phase = 'ready'
-        this.#rest()
-        return this.#settleReady.resolve()
-      case 'failed': {
-        const error = this.#unpack(message.error)
-        this.#error = error
-        if (this.#stopped) this.#stopped.reject(error)
-        return this.#settleReady.reject(error)
-      }
-      case 'progress':
-        return this.#calls.get(message.call)?.caller.progress()
-      case 'inside':
-        return this.#host.inside(message.inside)
-      case 'feed':
-        return void this.#feeds.get(message.feed)?.(message.say)
-    }
-  }
-
-  #answers({ calls, values, forgotten, saved, cost }: Answers): void {
-    for (const call of forgotten ?? []) this.#calls.get(call)?.caller.forget()
-    for (const [call, value] of saved ?? []) {
-      const state = this.#calls.get(call)?.caller.state
-      if (state) state.saved = value
-    }
-    for (let n = 0; n < values.length; n++) this.#answer(calls[2 * n]!, calls[2 * n + 1]!, values[n])
-    if (cost > 0) this.#host.costs(cost)
-  }
-
-  #answer(number: number, kind: number, value: unknown): void {
-    const call = this.#calls.get(number)
-    if (!call) return
-    const given = kind === answered.threw ? this.#unpack(value as PackedError) : value
-    const { pulls } = call
-    if (kind === answered.yielded) {
-      call.pulls = undefined
-      return pulls?.({ kind, value })
-    }
-    this.#close(number)
-    if (pulls) pulls({ kind, value: given })
-    else if (kind === answered.threw) call.reject(given)
-    else call.resolve(kind === answered.many ? call.caller.many(value as unknown[]) : value)
-  }
-
-  /** It could not be sent. */
-  #refuse(number: number, error: unknown): void {
-    const call = this.#calls.get(number)
-    this.#close(number)
-    call?.reject(error)
-  }
-
-  #close(number: number): void {
-    this.#calls.delete(number)
-    const stray = this.#strays.get(number)
-    if (stray) {
-      clearTimeout(stray)
-      this.#strays.delete(number)
-      if (this.#strays.size === 0 && !this.#isKilled) this.#host.occupied(false)
-    }
-    this.#rest()
-  }
-
-  /** With nothing in hand it keeps no process alive. */
-  #rest(): void {
-    if (this.#calls.size === 0 && this.#feeds.size === 0 && this.#phase === 'ready') this.#worker.unref()
-  }
-
-  #unpack(packed: PackedError): unknown {
-    return unpack(packed, name => this.#host.errorClass(name))
-  }
-
-  /* ── ending ────────────────────────────────────────────────────────────── */
-
-  /** Runs `stop`, and ends; rejects with what that threw. */
-  stop(): Promise<void> {
-    if (this.#phase === 'gone') return Promise.resolve()
-    this.#phase = 'stopping'
-    this.#worker.ref()
-    return new Promise((resolve, reject) => {
-      this.#stopped = { resolve, reject }
-      this.#post()
-      this.#send({ type: 'stop' })
-    })
-  }
-
-  /** Ends it whatever it does. */
-  kill(): void {
-    if (this.#phase === 'gone') return
-    this.#isKilled = true
-    void this.#worker.terminate()
-  }
-
-  #failed(error: unknown): void {
-    this.#error ??= error
-  }
-
-  #exited(code: number): void {
-    const phase = this.#phase
-    this.#phase = 'gone'
-    const hasError = this.#error !== undefined
-    const died = new WorkerDied(
-      this.#address,
-      this.#isKilled ? undefined : code,
-      hasError ? { cause: this.#error } : {},
-    )
-    // Numbers are compared as they are stored: they wrap round.
-    const begun = Atomics.load(this.#order.begun, 0)
-    const wasBegun = (call: number) => !this.#isKilled && ((begun - call) | 0) >= 0
-    const isCharged = [...this.#calls.keys()].some(wasBegun)
-    if (phase === 'ready') this.#host.died(died, isCharged)
-    for (const timer of this.#strays.values()) clearTimeout(timer)
-    this.#strays.clear()
-    for (const [number, { reject, pulls }] of [...this.#calls]) {
-      this.#calls.delete(number)
-      const departed = new Departed(died, wasBegun(number))
-      if (pulls) pulls({ kind: answered.threw, value: departed })
-      else reject(departed)
-    }
-    this.#settleReady.reject(hasError ? this.#error : died)
-    this.#stopped?.resolve()
-  }
-}
-
-/** A small Buffer is a piece of a large pool, all of which would be cloned. */
-function detached(item: unknown): unknown {
-  if (item instanceof Uint8Array && item.byteLength < item.buffer.byteLength && item.buffer instanceof ArrayBuffer) {
-    return Uint8Array.prototype.slice.call(item)
-  }
-  return item
 }

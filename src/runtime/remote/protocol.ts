@@ -1,11 +1,10 @@
 /**
- * What a stage and one of its workers on another thread say to each other.
+ * What a stage and a worker that lives elsewhere say to each other.
  *
  *     stage ──items, flush──▶ worker      the mailbox of the worker: begun in this order, `concurrency` at once
  *     stage ◀────answers───── worker      in any order; many in one message
  *
- * Calls are numbered from 1, in the order in which they are made. Before the worker begins a call it stores its number in
- * shared memory (`begun`): when a worker dies that says which calls it had in hand, whatever became of its messages.
+ * Calls are numbered from 1, in the order in which they are made, and are begun in that order.
  */
 import type { PackedError } from './packed-error.ts'
 
@@ -29,8 +28,6 @@ export interface Order {
   readonly index: number
   readonly concurrency: number
   readonly emit: 'whole' | 'streaming'
-  /** Number of the last call that was begun: written by the worker alone. */
-  readonly begun: Int32Array
   /** ms of a teardown, for pipelines that are stages. */
   readonly grace: number
 }
