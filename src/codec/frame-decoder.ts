@@ -14,7 +14,7 @@ import { type ReaderOptions, ValueReader } from './value-reader.ts'
 export type DecoderOptions = ReaderOptions
 
 /** Small Buffers share memory, as those of Node do: so much of it. */
-const poolBytes = 16_384
+const poolBytes = 65_536
 
 export class FrameDecoder {
   readonly #source: ValueReader
@@ -96,7 +96,9 @@ export class FrameDecoder {
     reader.need(count * 8)
     const view = this.#view
     let { at } = reader
-    for (let i = 0; i < count; i++, at += 8) into.push(view.getFloat64(at, true))
+    let place = into.length
+    into.length = place + count
+    for (const end = at + count * 8; at < end; at += 8) into[place++] = view.getFloat64(at, true)
     reader.at = at
   }
 
@@ -107,10 +109,12 @@ export class FrameDecoder {
     if (count * 4 !== end - at) throw new Corrupt('it has more strings than lengths, or fewer')
     const view = this.#view
     let used = 0
-    for (let place = at; place < end; place += 4) {
+    let place = into.length
+    into.length = place + count
+    for (let length = at; length < end; length += 4) {
       const from = used
-      used += view.getUint32(place, true)
-      into.push(text.substring(from, used))
+      used += view.getUint32(length, true)
+      into[place++] = text.substring(from, used)
     }
     if (used !== text.length) throw new Corrupt('its strings are longer than their text, or shorter')
   }
@@ -149,7 +153,7 @@ export class FrameDecoder {
       for (; i < next; i++, lengths += 4) {
         const length = view.getUint32(lengths, true)
         if (from + length > bytes) throw new Corrupt('its buffers changed while they were read')
-        into.push(Buffer.from(buffer, from, length))
+        into.push(new FastBuffer(buffer, from, length))
         from += length
       }
       at += bytes
@@ -178,6 +182,17 @@ export class FrameDecoder {
     reader.end = outer
   }
 }
+
+type BufferOver = new (memory: ArrayBufferLike, from: number, length: number) => Buffer
+
+/** The class that Buffers are made by. Through `Buffer.from` it takes twice as long. */
+const FastBuffer = ((): BufferOver => {
+  const species = (Buffer as unknown as { [Symbol.species]?: BufferOver })[Symbol.species]
+  if (species && species.prototype === Buffer.prototype) return species
+  return function from(memory: ArrayBuffer, at: number, length: number) {
+    return Buffer.from(memory, at, length)
+  } as unknown as BufferOver
+})()
 
 /** The stack of whoever reads may be smaller than that of who wrote. */
 function isOverflow(error: unknown): boolean {

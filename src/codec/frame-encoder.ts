@@ -12,7 +12,7 @@
  */
 import { Buffer } from 'node:buffer'
 import { NotCloneable } from '../errors.ts'
-import { type Bytes, headBytes, isPolluted, longText, segment, textHeadBytes, textUnits } from './format.ts'
+import { type Bytes, encoding, headBytes, isPolluted, longText, segment, textHeadBytes, textUnits } from './format.ts'
 import { Run } from './record-writer.ts'
 import { pathTo, Refusal } from './refusal.ts'
 import type { Layout, Shape } from './shape.ts'
@@ -183,44 +183,77 @@ export class FrameEncoder {
     const lengths = out.at + 4
     const room = out.limit - lengths - textHeadBytes
     const { view } = out
-    let text = ''
+    let units = 0
     let i = from
-    for (; i < to && text.length < textUnits; i++) {
+    for (; i < to && units < textUnits; i++) {
       const item = items[i]
       if (typeof item !== 'string' || item.length > longText) break
-      if ((i - from + 1) * 4 + text.length + item.length > room) {
+      if ((i - from + 1) * 4 + units + item.length > room) {
         this.#isOver = true
         break
       }
       view.setUint32(lengths + (i - from) * 4, item.length, true)
-      text += item
+      units += item.length
     }
     out.at = lengths + (i - from) * 4
+    // Of long strings one text is slower to make than they are to write one by one.
+    if (units > (i - from) * 256 && this.#written(items as string[], from, i, units, start)) return i - from
+    let text = ''
+    for (let each = from; each < i; each++) text += items[each] as string
     return this.#closed(start, start + headBytes, from, i, text, half => this.#strings(items, from, half))
+  }
+
+  /** Writes the text of a segment of strings, if it is ASCII. */
+  #written(items: readonly string[], from: number, to: number, units: number, start: number): boolean {
+    const out = this.#out
+    const { at, bytes, view, limit } = out
+    if (at + textHeadBytes + units + slack > limit) return false
+    let end = at + textHeadBytes
+    for (let i = from; i < to; i++) {
+      const { length } = items[i]!
+      // Room for one character more, as in `text`.
+      if (bytes.utf8Write(items[i]!, end, length + 5) !== length) return false
+      end += length
+    }
+    bytes[at] = encoding.ascii
+    view.setUint32(at + 1, units, true)
+    view.setUint32(start + headBytes, at - start - headBytes, true)
+    view.setUint32(start + 1, to - from, true)
+    out.at = end
+    return true
   }
 
   #buffers(items: readonly unknown[], from: number, to: number): number {
     const out = this.#out
     const start = out.at
     if (!this.#head(segment.buffers, 4)) return 0
-    // Lengths come first, and how many there will be is seen before anything is copied.
-    let bytes = 0
+    // Lengths come first: how many there will be is seen before anything is copied.
+    const { view, bytes, limit } = out
+    const most = limit - out.at
+    let at = out.at
+    let sum = 0
     let i = from
-    const { view, limit } = out
-    for (; i < to; i++) {
+    let known: unknown
+    for (; i < to; i++, at += 4) {
       const item = items[i]
-      if (!Buffer.isBuffer(item) || item.length === 0 || out.isLarge(item) || isShared(item)) break
-      bytes += item.length
-      if (out.at + (i - from + 1) * 4 + bytes > limit) {
+      if (!Buffer.isBuffer(item)) break
+      const { length } = item
+      if (length === 0 || length >= out.largeFrom) break
+      const memory: unknown = item.buffer
+      if (memory !== known) {
+        if (memory instanceof SharedArrayBuffer) break
+        known = memory
+      }
+      sum += length
+      if ((i - from + 1) * 4 + sum > most) {
         this.#isOver = true
         break
       }
-      view.setUint32(out.at + (i - from) * 4, item.length, true)
+      view.setUint32(at, length, true)
     }
-    let at = out.at + (i - from) * 4
     for (let each = from; each < i; each++) {
       const item = items[each] as Buffer
-      out.bytes.set(item, at)
+      bytes.set(item, at)
       at += item.length
     }
     out.at = i === from ? start : at
@@ -344,7 +377,3 @@ export class FrameEncoder {
 const none: unknown[] = []
 /** What writers ask for beyond what they then need. */
 const slack = 16
-
-function isShared(bytes: Buffer): boolean {
-  return (bytes.buffer as unknown) instanceof SharedArrayBuffer
-}

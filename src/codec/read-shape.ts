@@ -154,10 +154,11 @@ function rowsReader(keys: readonly string[], kinds: readonly number[], loop: Row
   })
   const text = `(source, count, end, text, into) => {
     const { view, bytes } = source
-    let at = source.at, used = 0
+    let at = source.at, used = 0, place = into.length
+    into.length += count
     for (let i = 0; i < count; i++) {
       ${isOpen ? `if (at + ${row} > end) return -1; source.at = at + ${row}; source.row()` : ''}
-      into.push({ ${fields.join(', ')} })
+      into[place++] = { ${fields.join(', ')} }
       ${isOpen ? 'at = source.at' : `at += ${row}`}
     }
     source.at = at

@@ -66,7 +66,7 @@ export function rowsWriter(keys: readonly string[], kinds: readonly number[]): R
   const strings = kinds.flatMap((kind, at) => (kind === field.string ? [at] : []))
   const closed = kinds.flatMap((kind, at) => (kind === field.any ? [] : [at]))
 
-  const order = names.map((name, at) => `case ${at}: if (k !== ${name}) break walk; n++; continue`)
+  const order = names.map((name, at) => `if (n === ${at}) { if (k !== ${name}) break walk }`)
   const loads = closed.map(
     at => `const v${at} = r[${names[at]}]
       if (typeof v${at} !== '${types[kinds[at]!]}'${kinds[at] === field.string ? ` || v${at}.length > ${longText}` : ''}) { run.other = ${at}; break }`,
@@ -88,8 +88,8 @@ export function rowsWriter(keys: readonly string[], kinds: readonly number[]): R
       const r = items[i]
       if (typeof r !== 'object' || r === null) break
       let n = 0
-      walk: { for (const k in r) { switch (n) { ${order.join('; ')} ; default: break walk } } n += ${keys.length} }
-      if (n !== ${2 * keys.length} || r.constructor !== Object || getPrototypeOf(r) !== plain) break
+      walk: for (const k in r) { ${order.join(' else ')} else { n = -1; break walk } n++ }
+      if (n !== ${keys.length} || r.constructor !== Object || getPrototypeOf(r) !== plain) break
       ${loads.join('\n')}
       if (at + ${row}${strings.map(at => ` + v${at}.length`).join('')} + text.length > limit) { run.isFull = true; break }
       ${stores.join('\n')}

@@ -23,12 +23,14 @@ export interface ReaderOptions {
 const isEarly = Symbol('not there yet')
 const unset = Symbol('an object that is not there yet')
 
+const none: readonly unknown[] = []
+
 export class ValueReader {
   bytes: Bytes = Buffer.alloc(0) as Bytes
   view = new DataView(this.bytes.buffer)
   at = 0
   end = 0
-  attachments: readonly unknown[] = []
+  attachments: readonly unknown[] = none
   readonly options: ReaderOptions
   readonly known = new ReadShapes()
   readonly #strings = new ShortStrings()
@@ -36,6 +38,7 @@ export class ValueReader {
   readonly #shapes: ReadShape[] = []
   /** Objects of this item, in the order in which they were met. */
   readonly #objects: unknown[] = []
+  #met = 0
   #isCareful = false
   #depth = 0
   #reserved = 0
@@ -56,20 +59,22 @@ export class ValueReader {
 
   /** Lets go of what it has read. */
   finish(): void {
-    this.#shapes.length = 0
-    this.#objects.length = 0
-    this.attachments = []
+    // To set a length takes as long as to read a record, even where it changes nothing.
+    if (this.#shapes.length > 0) this.#shapes.length = 0
+    if (this.#objects.length > 0) this.#objects.length = 0
+    this.#met = 0
+    this.attachments = none
   }
 
   /** One item. */
   item(): unknown {
-    this.#objects.length = 0
+    this.#met = 0
     return this.part()
   }
 
   /** The parts that follow are of a record in a row, to which nothing refers. */
   row(): void {
-    this.#objects.length = 1
+    this.#met = 1
     this.#objects[0] = unset
   }
 
@@ -77,14 +82,14 @@ export class ValueReader {
   part(): unknown {
     const { at } = this
     const shapes = this.#shapes.length
-    const objects = this.#objects.length
+    const met = this.#met
     try {
       return this.value()
     } catch (error) {
       if (error !== isEarly) throw error
       this.at = at
       this.#shapes.length = shapes
-      this.#objects.length = objects
+      this.#met = met
       this.#depth = 0
       this.#isCareful = true
       const value = this.value()
@@ -192,7 +197,8 @@ export class ValueReader {
     this.need(numbers * 8)
     if (numbers > length) throw new Corrupt('an array has more numbers than elements')
     const { view } = this
-    for (let i = 0, at = this.at; i < numbers; i++, at += 8) array.push(view.getFloat64(at, true))
+    array.length = numbers
+    for (let i = 0, at = this.at; i < numbers; i++, at += 8) array[i] = view.getFloat64(at, true)
     this.at += numbers * 8
     return this.#array(array, length)
   }
@@ -233,7 +239,7 @@ export class ValueReader {
 
   #reference(): unknown {
     const place = this.varint()
-    if (place >= this.#objects.length) throw new Corrupt('something refers to what is not there')
+    if (place >= this.#met) throw new Corrupt('something refers to what is not there')
     const object = this.#objects[place]
     if (object !== unset) return object
     throw this.#isCareful ? new Corrupt('something refers to what cannot be there yet') : isEarly
@@ -241,13 +247,14 @@ export class ValueReader {
 
   /** An object, before what is in it is read. */
   meet<T>(object: T): T {
-    this.#objects.push(object)
+    this.#objects[this.#met++] = object
     return object
   }
 
   /** The place of an object that is made when what is in it has been read. */
   reserve(): number {
-    return this.#objects.push(unset) - 1
+    this.#objects[this.#met] = unset
+    return this.#met++
   }
 
   fill<T>(place: number, object: T): T {

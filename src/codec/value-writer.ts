@@ -60,6 +60,9 @@ export class ValueWriter {
   /** Where the row that is being written began, but for `at`. */
   readonly rowMark = { at: 0, shapes: 0, attachments: 0, kept: 0 }
 
+  /** Buffers from so many bytes on are kept elsewhere. */
+  readonly largeFrom: number
+
   readonly #attach: boolean
   readonly #large: LargeBuffers | undefined
   readonly #reduce: WriterOptions['reduce']
@@ -81,25 +84,26 @@ export class ValueWriter {
   constructor({ attach = false, large, reduce }: WriterOptions = {}) {
     this.#attach = attach
     this.#large = large
+    this.largeFrom = large?.threshold ?? Number.POSITIVE_INFINITY
     this.#reduce = reduce
   }
 
   /** A new frame: shapes have to be announced again. */
   begin(): void {
     this.#frame++
-    this.#announced.length = 0
-    this.#kept.length = 0
-    this.attachments.length = 0
-    this.moved.length = 0
+    // To set a length takes as long as to write a record, even where it changes nothing.
+    if (this.#announced.length > 0) this.#announced.length = 0
+    if (this.#kept.length > 0) this.#kept.length = 0
+    if (this.attachments.length > 0) this.attachments.length = this.moved.length = 0
     this.#depth = 0
     this.mayMove = false
   }
 
   /** Lets go of what it has seen. */
   end(): void {
-    this.#places.clear()
+    if (this.#places.size > 0) this.#places.clear()
     this.#row = undefined
-    this.#reducing.length = 0
+    if (this.#reducing.length > 0) this.#reducing.length = 0
     if (this.#seen.length > 0) this.#seen.length = 0
     this.#count = 0
   }
@@ -331,29 +335,41 @@ export class ValueWriter {
   #array(value: readonly unknown[]): void {
     const { length } = value
     if (!isDense(value)) return this.#sparse(value)
-    let element = value[0]
     let next = 0
-    if (typeof element === 'number' && length > 3) {
+    if (typeof value[0] === 'number' && length > 3) {
       this.tag(tag.numbers)
       this.varint(length)
       this.room(4)
       const place = this.at - this.#start
       this.at += 4
-      while (typeof element === 'number' && next < length) {
-        if (this.at + 8 > this.limit) this.room(8)
-        this.view.setFloat64(this.at, element, true)
-        this.at += 8
-        element = value[++next]
-      }
+      next = this.#run(value)
       this.view.setUint32(this.#start + place, next, true)
     } else {
       this.tag(tag.array)
       this.varint(length)
     }
-    while (next < length) {
+    for (; next < length; next++) {
+      const element = value[next]
       if (element !== undefined) this.value(element)
       else this.tag(Object.hasOwn(value, next) ? tag.undefined : tag.absent)
-      element = value[++next]
+    }
+  }
+
+  /** The numbers that an array begins with: how many they are. */
+  #run(value: readonly unknown[]): number {
+    const { length } = value
+    let next = 0
+    for (;;) {
+      const { view, limit } = this
+      let { at } = this
+      for (; next < length && at + 8 <= limit; next++, at += 8) {
+        const element = value[next]
+        if (typeof element !== 'number') break
+        view.setFloat64(at, element, true)
+      }
+      this.at = at
+      if (next === length || at + 8 <= limit) return next
+      this.room(8)
     }
   }
 
@@ -402,10 +418,6 @@ export class ValueWriter {
     this.#isReference(value)
   }
 
-  isLarge(bytes: Uint8Array): boolean {
-    return this.#large !== undefined && bytes.byteLength >= this.#large.threshold
-  }
-
   /** A value that goes beside the frame; `moves`: and is gone here. */
   attach(value: object, name: string, moves: boolean): void {
     if (!this.#attach) {
@@ -422,7 +434,7 @@ export class ValueWriter {
 
   /** The bytes of a buffer: elsewhere if they are many, and somebody keeps them. False if not. */
   keep(bytes: Uint8Array, as: number): boolean {
-    if (!this.isLarge(bytes)) return false
+    if (bytes.byteLength < this.largeFrom) return false
     const reference = this.#large!.attach(bytes)
     this.#kept.push(reference)
     this.tag(as)

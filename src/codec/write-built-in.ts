@@ -135,7 +135,7 @@ function writeView(out: ValueWriter, value: DataView | Uint8Array): void {
     !out.hasSeen(buffer)
   ) {
     const bytes = value as Uint8Array
-    if (!out.isLarge(bytes)) {
+    if (size < out.largeFrom) {
       out.tag(tag.bytes)
       out.varint(size)
       out.raw(bytes)
