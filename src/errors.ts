@@ -405,6 +405,25 @@ export class TooManyRestarts extends MillraceError {
   }
 }
 
+/** An item holds something that cannot be sent to another thread or process. */
+export class NotCloneable extends MillraceError {
+  /** Where in the item: `items[3].user.callback`; empty for the item itself, undefined where a getter made it. */
+  readonly path: string | undefined
+
+  constructor(path: string | undefined, what: string, fix: string) {
+    const where = path === '' ? 'the item' : path === undefined ? 'something in the item' : `\`${path}\` of the item`
+    super(...said('ERR_NOT_CLONEABLE', { where, what, fix }))
+    this.path = path
+  }
+}
+
+/** The bytes of a frame make no sense. */
+export class CorruptFrame extends MillraceError {
+  constructor(at: number, bytes: number, what: string) {
+    super(...said('ERR_CORRUPT_FRAME', { at, bytes, what }))
+  }
+}
+
 /** There is no stage of that name. */
 export class UnknownStage extends MillraceError {
   constructor(pipeline: string, stage: string, known: readonly string[]) {

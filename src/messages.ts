@@ -142,6 +142,14 @@ export const errorMessages = {
     is: 'A `faulty` actor was told to die (`millrace/testing`).',
     says: 'the worker died on cue: {where}',
   },
+  ERR_NOT_CLONEABLE: {
+    is: 'An item holds something that cannot be sent to another thread or process.',
+    says: '{where} is {what}, and cannot be sent to another thread or process: {fix}',
+  },
+  ERR_CORRUPT_FRAME: {
+    is: 'The bytes of a frame make no sense: they were cut, or changed on their way.',
+    says: 'a frame of {bytes} bytes cannot be read from byte {at} on: {what}. It was cut, or changed on its way',
+  },
   ERR_UNKNOWN_STAGE: {
     is: 'There is no stage of that name.',
     says: '{pipeline} has no stage {stage}[: did you mean {near}?][: its stages are {known}]',

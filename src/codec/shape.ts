@@ -1,0 +1,140 @@
+/**
+ * The shapes of records that an encoder has met: their keys, in order, and what is known about the fields.
+ *
+ * They are found by their first key, and then key by key: the keys of objects are one string each, so that costs a
+ * comparison of addresses. Invariant: `bytes` says the same as `keys`, for as long as the shape lives.
+ */
+import { Buffer } from 'node:buffer'
+import { field, keyUnits, shapeKeys } from './format.ts'
+import { type FieldsWriter, fieldsWriter, type RowsWriter, rowsWriter } from './record-writer.ts'
+
+/** Records of a shape after which code of its own is worth making: that costs about 0.1 ms. */
+export const worthCompiling = 64
+
+export class Shape {
+  readonly keys: readonly string[]
+  /** The keys as they stand in a frame; all fields are of kind `any`. */
+  readonly bytes: Uint8Array
+  /** The frame in which it was last announced, and as which. */
+  frame = 0
+  index = 0
+  /** How often it was met, up to `worthCompiling`. */
+  met = 0
+  fields: FieldsWriter | undefined
+  layout: Layout | undefined
+
+  constructor(keys: readonly string[]) {
+    this.keys = keys
+    this.bytes = described(
+      keys,
+      keys.map(() => field.any),
+    )
+  }
+
+  /** True from the `worthCompiling`th time on. */
+  isFrequent(): boolean {
+    if (this.fields !== undefined) return true
+    if (++this.met < worthCompiling) return false
+    this.fields = fieldsWriter(this.keys)
+    return true
+  }
+
+  /** The layout for rows like `record`. */
+  layoutOf(record: Readonly<Record<string, unknown>>): Layout {
+    this.layout ??= new Layout(
+      this.keys,
+      this.keys.map(key => kindOf(Object.getOwnPropertyDescriptor(record, key)?.value)),
+    )
+    return this.layout
+  }
+
+  /** A field was found to be of more than one kind. */
+  widen(at: number): void {
+    const { kinds } = this.layout!
+    this.layout = new Layout(
+      this.keys,
+      kinds.map((kind, index) => (index === at ? field.any : kind)),
+    )
+  }
+}
+
+/** How records of one shape lie in rows. */
+export class Layout {
+  readonly kinds: readonly number[]
+  readonly bytes: Uint8Array
+  readonly hasText: boolean
+  readonly write: RowsWriter
+
+  constructor(keys: readonly string[], kinds: readonly number[]) {
+    this.kinds = kinds
+    this.bytes = described(keys, kinds)
+    this.hasText = kinds.includes(field.string)
+    this.write = rowsWriter(keys, kinds)
+  }
+}
+
+export class Shapes {
+  readonly #most: number
+  readonly #byFirstKey = new Map<string, Shape[]>()
+  #count = 0
+  /** Objects that found no shape since the table was full. */
+  #missed = 0
+
+  /** `most`: how many shapes are kept. */
+  constructor(most = 256) {
+    this.#most = most
+  }
+
+  /** The shape with these keys; undefined where there are none, too many, or too many shapes. */
+  find(keys: readonly string[]): Shape | undefined {
+    const first = keys[0]
+    if (first === undefined) return undefined // `{}`
+    const known = this.#byFirstKey.get(first)
+    if (known !== undefined) {
+      next: for (let i = 0; i < known.length; i++) {
+        const shape = known[i]!
+        if (shape.keys.length !== keys.length) continue
+        for (let at = 1; at < keys.length; at++) if (shape.keys[at] !== keys[at]) continue next
+        return shape
+      }
+    }
+    return this.#add(keys, known)
+  }
+
+  #add(keys: readonly string[], known: Shape[] | undefined): Shape | undefined {
+    if (keys.length > shapeKeys || keys.some(key => key.length > keyUnits)) return undefined
+    if (this.#count === this.#most || known?.length === 16) {
+      // Objects used as maps fill the table for nothing. A program that has come to other data deserves a new one.
+      if (++this.#missed < 10_000) return undefined
+      this.#byFirstKey.clear()
+      this.#count = this.#missed = 0
+    }
+    const shape = new Shape(keys)
+    this.#count++
+    const list = this.#byFirstKey.get(keys[0]!)
+    if (list) list.push(shape)
+    else this.#byFirstKey.set(keys[0]!, [shape])
+    return shape
+  }
+}
+
+function kindOf(value: unknown): number {
+  if (typeof value === 'number') return field.number
+  if (typeof value === 'string') return field.string
+  return typeof value === 'boolean' ? field.boolean : field.any
+}
+
+function described(keys: readonly string[], kinds: readonly number[]): Uint8Array {
+  const bytes = 5 + keys.reduce((sum, key) => sum + 2 + key.length * 2, 0) + kinds.length
+  const out = Buffer.alloc(bytes)
+  out.writeUInt32LE(bytes, 0)
+  out[4] = keys.length
+  let at = 5
+  for (const key of keys) {
+    out.writeUInt16LE(key.length, at)
+    out.write(key, at + 2, 'utf16le')
+    at += 2 + key.length * 2
+  }
+  out.set(kinds, at)
+  return out
+}

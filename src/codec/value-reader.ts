@@ -1,0 +1,350 @@
+/**
+ * Reads what a ValueWriter wrote, and does not trust it: every length is compared with what is left of the frame before
+ * anything is made of it, so that memory is bounded by the bytes that came.
+ *
+ * Objects are made when their fields have been read, all at once: that is fastest, and right as long as nothing inside
+ * refers to what is not there yet. Where something does, the value is read once more, each object before what is in it.
+ */
+import { Buffer } from 'node:buffer'
+import { Corrupt } from './corrupt.ts'
+import { type Bytes, depthLimit, encoding, reserveLimit, tag } from './format.ts'
+import { readBuiltIn } from './read-built-in.ts'
+import { type ReadShape, ReadShapes } from './read-shape.ts'
+import { ShortStrings } from './short-strings.ts'
+
+export interface ReaderOptions {
+  /** The memory of a large buffer, by what `LargeBuffers.attach` gave for it: so many bytes, for the reader alone. */
+  readonly large?: ((reference: number, bytes: number) => ArrayBuffer) | undefined
+  /** Makes again what `reduce` took apart. */
+  readonly revive?: ((name: string, value: unknown) => unknown) | undefined
+}
+
+/** Something refers to an object that is not there yet, or a property is missing: read again, with care. */
+const isEarly = Symbol('not there yet')
+const unset = Symbol('an object that is not there yet')
+
+const none: readonly unknown[] = []
+
+export class ValueReader {
+  bytes: Bytes = Buffer.alloc(0) as Bytes
+  view = new DataView(this.bytes.buffer)
+  at = 0
+  end = 0
+  attachments: readonly unknown[] = none
+  readonly options: ReaderOptions
+  readonly known = new ReadShapes()
+  readonly #strings = new ShortStrings()
+  /** Shapes of this frame. */
+  readonly #shapes: ReadShape[] = []
+  /** Objects of this item, in the order in which they were met. */
+  readonly #objects: unknown[] = []
+  #met = 0
+  #isCareful = false
+  #depth = 0
+  #reserved = 0
+
+  constructor(options: ReaderOptions = {}) {
+    this.options = options
+  }
+
+  begin(bytes: Bytes, view: DataView, at: number, end: number, attachments: readonly unknown[]): void {
+    this.bytes = bytes
+    this.view = view
+    this.at = at
+    this.end = end
+    this.attachments = attachments
+    this.#depth = this.#reserved = 0
+    this.#isCareful = false
+  }
+
+  /** Lets go of what it has read. */
+  finish(): void {
+    // To set a length takes as long as to read a record, even where it changes nothing.
+    if (this.#shapes.length > 0) this.#shapes.length = 0
+    if (this.#objects.length > 0) this.#objects.length = 0
+    this.#met = 0
+    this.attachments = none
+  }
+
+  /** One item. */
+  item(): unknown {
+    this.#met = 0
+    return this.part()
+  }
+
+  /** The parts that follow are of a record in a row, to which nothing refers. */
+  row(): void {
+    this.#met = 1
+    this.#objects[0] = unset
+  }
+
+  /** A value that may have to be read twice. */
+  part(): unknown {
+    const { at } = this
+    const shapes = this.#shapes.length
+    const met = this.#met
+    try {
+      return this.value()
+    } catch (error) {
+      if (error !== isEarly) throw error
+      this.at = at
+      this.#shapes.length = shapes
+      this.#met = met
+      this.#depth = 0
+      this.#isCareful = true
+      const value = this.value()
+      this.#isCareful = false
+      return value
+    }
+  }
+
+  value(): unknown {
+    if (this.at >= this.end) throw new Corrupt('it ends in the middle of a value')
+    const what = this.bytes[this.at++]!
+    if (what >= tag.smallInteger) return what - tag.smallInteger
+    if (what >= tag.shortString) return this.#shortString(what - tag.shortString)
+    switch (what) {
+      case tag.undefined:
+        return undefined
+      case tag.null:
+        return null
+      case tag.true:
+        return true
+      case tag.false:
+        return false
+      case tag.integer: {
+        const zigzag = this.varint()
+        if (zigzag > 0xffffffff) throw new Corrupt('a whole number is too large')
+        return (zigzag >>> 1) ^ -(zigzag & 1)
+      }
+      case tag.double:
+        return this.double()
+      case tag.string:
+        return this.text()
+      case tag.bigint:
+        return this.#bigint()
+      case tag.reference:
+        return this.#reference()
+      case tag.absent:
+        throw this.#isCareful ? new Corrupt('something is missing that cannot be') : isEarly
+    }
+    if (++this.#depth > depthLimit) throw new Corrupt('its values are nested too deeply')
+    const object = this.#object(what)
+    this.#depth--
+    return object
+  }
+
+  #object(what: number): unknown {
+    switch (what) {
+      case tag.record: {
+        const shape = this.#shapes[this.varint()]
+        if (shape === undefined) throw new Corrupt('a record is of a shape that was not announced')
+        return this.#record(shape)
+      }
+      case tag.newRecord: {
+        const shape = this.known.read(this)
+        this.#shapes.push(shape)
+        return this.#record(shape)
+      }
+      case tag.object:
+        return this.#entries(this.meet({}))
+      case tag.array:
+        return this.#array(this.meet([]), this.count())
+      case tag.numbers:
+        return this.#numbers(this.meet([]))
+      case tag.sparse:
+        return this.#sparse()
+      default:
+        return readBuiltIn(this, what)
+    }
+  }
+
+  #record({ keys, make }: ReadShape): unknown {
+    if (this.#isCareful) {
+      const object = this.meet({})
+      for (const key of keys) {
+        if (this.#isAbsent()) continue
+        define(object, key, this.value())
+      }
+      return object
+    }
+    const place = this.reserve()
+    return this.fill(place, make(this))
+  }
+
+  #entries(object: object): object {
+    for (let left = this.count(); left > 0; left--) {
+      const key = this.value()
+      if (typeof key !== 'string') throw new Corrupt('a key is no string')
+      if (!this.#isAbsent()) define(object, key, this.value())
+    }
+    return object
+  }
+
+  #array(array: unknown[], length: number): unknown[] {
+    while (array.length < length) {
+      if (this.#isAbsent()) array.length++
+      else array.push(this.value())
+    }
+    return array
+  }
+
+  #numbers(array: unknown[]): unknown[] {
+    const length = this.count()
+    this.need(4)
+    const numbers = this.view.getUint32(this.at, true)
+    this.at += 4
+    this.need(numbers * 8)
+    if (numbers > length) throw new Corrupt('an array has more numbers than elements')
+    const { view } = this
+    array.length = numbers
+    for (let i = 0, at = this.at; i < numbers; i++, at += 8) array[i] = view.getFloat64(at, true)
+    this.at += numbers * 8
+    return this.#array(array, length)
+  }
+
+  #sparse(): unknown[] {
+    const array: unknown[] = this.meet([])
+    const length = this.varint()
+    if (length > 0xffffffff) throw new Corrupt('an array is too long')
+    const left = this.count()
+    if (length > 1_024 + 8 * (this.end - this.at)) {
+      // An element so far out makes V8 keep a table of what is there, not room for all that is not.
+      array[length - 1] = undefined
+      delete array[length - 1]
+    } else array.length = length
+    for (let i = 0; i < left; i++) {
+      const key = this.value()
+      const isIndex = typeof key === 'number' && key >= 0 && key < length && Number.isInteger(key)
+      if (!isIndex && (typeof key !== 'string' || isLength(key))) throw new Corrupt('a key of an array is none')
+      if (!this.#isAbsent()) define(array, String(key), this.value())
+    }
+    if (array.length !== length) throw new Corrupt('an array has elements beyond its length')
+    return array
+  }
+
+  #isAbsent(): boolean {
+    if (this.at >= this.end || this.bytes[this.at] !== tag.absent) return false
+    this.at++
+    return true
+  }
+
+  #bigint(): bigint {
+    this.need(1)
+    const isNegative = this.bytes[this.at++] === 1
+    const digits = this.raw(this.count()).toString('hex')
+    const value = digits === '' ? 0n : BigInt(`0x${digits}`)
+    return isNegative ? -value : value
+  }
+
+  #reference(): unknown {
+    const place = this.varint()
+    if (place >= this.#met) throw new Corrupt('something refers to what is not there')
+    const object = this.#objects[place]
+    if (object !== unset) return object
+    throw this.#isCareful ? new Corrupt('something refers to what cannot be there yet') : isEarly
+  }
+
+  /** An object, before what is in it is read. */
+  meet<T>(object: T): T {
+    this.#objects[this.#met++] = object
+    return object
+  }
+
+  /** The place of an object that is made when what is in it has been read. */
+  reserve(): number {
+    this.#objects[this.#met] = unset
+    return this.#met++
+  }
+
+  fill<T>(place: number, object: T): T {
+    this.#objects[place] = object
+    return object
+  }
+
+  #shortString(units: number): string {
+    this.need(units)
+    const at = this.at
+    this.at += units
+    return this.#strings.read(this.bytes, at, units)
+  }
+
+  string(): string {
+    const value = this.value()
+    if (typeof value !== 'string') throw new Corrupt('a string is none')
+    return value
+  }
+
+  text(): string {
+    this.need(5)
+    const as = this.bytes[this.at]
+    const length = this.view.getUint32(this.at + 1, true)
+    this.at += 5
+    this.need(length)
+    const from = this.at
+    this.at += length
+    if (as === encoding.ascii) return this.bytes.latin1Slice(from, this.at)
+    if (as === encoding.utf8) return this.bytes.utf8Slice(from, this.at)
+    if (as !== encoding.utf16 || length % 2 === 1) throw new Corrupt('a string is in no encoding')
+    return this.bytes.ucs2Slice(from, this.at)
+  }
+
+  /** How many of something follow that take at least a byte each. */
+  count(): number {
+    const count = this.varint()
+    this.need(count)
+    return count
+  }
+
+  varint(): number {
+    let value = 0
+    for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
+      if (this.at >= this.end) throw new Corrupt('it ends in the middle of a number')
+      const byte = this.bytes[this.at++]!
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+    }
+    throw new Corrupt('a length has too many digits')
+  }
+
+  double(): number {
+    this.need(8)
+    const value = this.view.getFloat64(this.at, true)
+    this.at += 8
+    return value
+  }
+
+  byte(): number {
+    this.need(1)
+    return this.bytes[this.at++]!
+  }
+
+  /** The next bytes, where they are: to be copied. */
+  raw(length: number): Buffer {
+    this.need(length)
+    const from = this.at
+    this.at += length
+    return this.bytes.subarray(from, this.at)
+  }
+
+  need(bytes: number): void {
+    if (this.at + bytes > this.end) throw new Corrupt('something is longer than the frame')
+  }
+
+  /** Addresses that a resizable buffer takes. */
+  reserveBytes(bytes: number): void {
+    this.#reserved += bytes
+    if (this.#reserved > reserveLimit) throw new Corrupt('its resizable buffers are too large')
+  }
+}
+
+/** A property as structured clone makes it: `__proto__` too is one like others. */
+function define(object: object, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+  } else (object as Record<string, unknown>)[key] = value
+}
+
+function isLength(key: string): boolean {
+  return key === 'length' || (/^(0|[1-9]\d*)$/.test(key) && Number(key) < 0xffffffff)
+}

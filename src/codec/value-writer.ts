@@ -1,0 +1,529 @@
+/**
+ * Writes any value as structured clone would carry it, tag by tag.
+ *
+ * It writes where the frame is to lie. What does not fit there throws `isFull`, except in the first item of a frame: that is
+ * written to the end, into memory of its own, so that it can be said how much it needs, and no getter is read twice.
+ */
+import { Buffer } from 'node:buffer'
+import { inspect } from 'node:util'
+import { withArticle } from '../messages.ts'
+import { kindOf } from './built-ins.ts'
+import { type Bytes, depthLimit, encoding, tag, textHeadBytes } from './format.ts'
+import { Refusal } from './refusal.ts'
+import { type Shape, Shapes } from './shape.ts'
+import { writeBuiltIn } from './write-built-in.ts'
+
+export const isFull = Symbol('the item does not fit')
+/** The item cannot be a row: it refers to itself, or changed while it was read. */
+export const isUnfit = Symbol('the item is no row')
+
+export interface WriterOptions {
+  /** Whether what cannot be bytes goes beside them: by a port, to a thread. @default false: it is refused */
+  readonly attach?: boolean | undefined
+  /** Buffers of so many bytes or more are handed to `keep`, and their reference is written. */
+  readonly large?: LargeBuffers | undefined
+  /** What an error, or an instance of a class, is written as; undefined: as structured clone does. */
+  readonly reduce?: ((value: object) => Reduced | undefined) | undefined
+}
+
+export interface LargeBuffers {
+  readonly threshold: number
+  /** Keeps the bytes where the reader will find them, and gives their reference: a whole number from 0. */
+  attach(bytes: Uint8Array): number
+  /** The item that they were kept for did not fit into its frame: it will be encoded again. */
+  drop(reference: number): void
+}
+
+export interface Reduced {
+  readonly name: string
+  readonly value: unknown
+}
+
+/** Where a writer was, to go back there. */
+export interface Mark {
+  readonly at: number
+  readonly shapes: number
+  readonly attachments: number
+  readonly kept: number
+}
+
+export class ValueWriter {
+  bytes: Bytes = Buffer.alloc(0) as Bytes
+  view = new DataView(this.bytes.buffer)
+  at = 0
+  limit = 0
+  /** The item may move to memory of its own: from `#start` on. */
+  mayMove = false
+  readonly attachments: unknown[] = []
+  readonly moved: unknown[] = []
+  readonly shapes = new Shapes()
+  /** Where the row that is being written began, but for `at`. */
+  readonly rowMark = { at: 0, shapes: 0, attachments: 0, kept: 0 }
+
+  /** Buffers from so many bytes on are kept elsewhere. */
+  readonly largeFrom: number
+
+  readonly #attach: boolean
+  readonly #large: LargeBuffers | undefined
+  readonly #reduce: WriterOptions['reduce']
+  #start = 0
+  #depth = 0
+  /** Counts frames: a shape whose `frame` it is has been announced. */
+  #frame = 0
+  readonly #announced: Shape[] = []
+  readonly #kept: number[] = []
+  /** Objects of the item, in the order in which they were met; the first few are found by looking, the others by `#places`. */
+  readonly #seen: unknown[] = []
+  readonly #places = new Map<object, number>()
+  #count = 0
+  /** The record that is being written as a row. */
+  #row: object | undefined
+  /** Objects that are being written by what `reduce` gave for them. */
+  readonly #reducing: object[] = []
+
+  constructor({ attach = false, large, reduce }: WriterOptions = {}) {
+    this.#attach = attach
+    this.#large = large
+    this.largeFrom = large?.threshold ?? Number.POSITIVE_INFINITY
+    this.#reduce = reduce
+  }
+
+  /** A new frame: shapes have to be announced again. */
+  begin(): void {
+    this.#frame++
+    // To set a length takes as long as to write a record, even where it changes nothing.
+    if (this.#announced.length > 0) this.#announced.length = 0
+    if (this.#kept.length > 0) this.#kept.length = 0
+    if (this.attachments.length > 0) this.attachments.length = this.moved.length = 0
+    this.#depth = 0
+    this.mayMove = false
+  }
+
+  /** Lets go of what it has seen. */
+  end(): void {
+    if (this.#places.size > 0) this.#places.clear()
+    this.#row = undefined
+    if (this.#reducing.length > 0) this.#reducing.length = 0
+    if (this.#seen.length > 0) this.#seen.length = 0
+    this.#count = 0
+  }
+
+  mark(): Mark {
+    return {
+      at: this.at,
+      shapes: this.#announced.length,
+      attachments: this.attachments.length,
+      kept: this.#kept.length,
+    }
+  }
+
+  back({ at, shapes, attachments, kept }: Mark): void {
+    this.at = at
+    while (this.#announced.length > shapes) this.#announced.pop()!.frame = 0
+    for (const gone of this.attachments.splice(attachments)) {
+      const place = this.moved.indexOf(gone)
+      if (place >= 0) this.moved.splice(place, 1)
+    }
+    while (this.#kept.length > kept) this.#large!.drop(this.#kept.pop()!)
+    this.#depth = 0
+    this.#reducing.length = 0
+  }
+
+  /** One item. Objects are shared within it, and with no other. */
+  item(value: unknown): void {
+    this.#forget()
+    this.#row = undefined
+    this.value(value)
+  }
+
+  /** The item whose values follow is a row: nothing may refer to it. */
+  row(record: object): void {
+    this.#forget()
+    this.rowMark.shapes = this.#announced.length
+    this.rowMark.attachments = this.attachments.length
+    this.rowMark.kept = this.#kept.length
+    this.#row = record
+    this.#seen[0] = record
+    this.#count = 1
+  }
+
+  #forget(): void {
+    this.#count = 0
+    if (this.#places.size > 0) this.#places.clear()
+  }
+
+  value(value: unknown): void {
+    switch (typeof value) {
+      case 'number':
+        return this.number(value)
+      case 'string':
+        return this.string(value)
+      case 'boolean':
+        return this.tag(value ? tag.true : tag.false)
+      case 'object':
+        return value === null ? this.tag(tag.null) : this.object(value)
+      case 'undefined':
+        return this.tag(tag.undefined)
+      case 'bigint':
+        return this.#bigint(value)
+      default:
+        throw refusedPrimitive(value)
+    }
+  }
+
+  /** The property is undefined, or went while the object was read. */
+  missing(record: object, key: string): void {
+    if (Object.hasOwn(record, key)) return this.tag(tag.undefined)
+    if (record === this.#row) throw isUnfit
+    this.tag(tag.absent)
+  }
+
+  number(value: number): void {
+    if (this.at + 9 > this.limit) this.room(9)
+    if ((value | 0) === value && !(value === 0 && 1 / value < 0)) {
+      if (value >= 0 && value < 128) {
+        this.bytes[this.at++] = tag.smallInteger + value
+      } else {
+        this.bytes[this.at++] = tag.integer
+        this.varint(((value << 1) ^ (value >> 31)) >>> 0)
+      }
+    } else {
+      this.bytes[this.at] = tag.double
+      this.view.setFloat64(this.at + 1, value, true)
+      this.at += 9
+    }
+  }
+
+  string(value: string): void {
+    const units = value.length
+    if (units < 24) {
+      // One by one, while they are ASCII: a call into the runtime would take longer.
+      if (this.at + 1 + units > this.limit) this.room(1 + units)
+      const { bytes } = this
+      let { at } = this
+      bytes[at++] = tag.shortString + units
+      let i = 0
+      for (; i < units; i++) {
+        const code = value.charCodeAt(i)
+        if (code > 127) break
+        bytes[at++] = code
+      }
+      if (i === units) {
+        this.at = at
+        return
+      }
+    }
+    this.tag(tag.string)
+    this.text(value)
+  }
+
+  /** Its encoding, its length in bytes, its bytes. */
+  text(value: string): void {
+    const units = value.length
+    const start = this.at + textHeadBytes
+    if (start + units + 5 <= this.limit) {
+      // UTF-8 takes as many bytes as there are units exactly where all are ASCII; with room for a character more, a text
+      // that was cut short cannot look so.
+      if (this.bytes.utf8Write(value, start, units + 5) === units) return this.#wrote(encoding.ascii, units)
+    }
+    const utf8 = Buffer.byteLength(value)
+    if (utf8 === units) {
+      this.room(textHeadBytes + units)
+      this.bytes.utf8Write(value, this.at + textHeadBytes, units)
+      this.#wrote(encoding.ascii, units)
+    } else if (utf8 > units * 1.5 || !(value as WellFormed).isWellFormed()) {
+      this.room(textHeadBytes + units * 2)
+      this.bytes.ucs2Write(value, this.at + textHeadBytes, units * 2)
+      this.#wrote(encoding.utf16, units * 2)
+    } else {
+      this.room(textHeadBytes + utf8)
+      this.bytes.utf8Write(value, this.at + textHeadBytes, utf8)
+      this.#wrote(encoding.utf8, utf8)
+    }
+  }
+
+  #wrote(as: number, bytes: number): void {
+    this.bytes[this.at] = as
+    this.view.setUint32(this.at + 1, bytes, true)
+    this.at += textHeadBytes + bytes
+  }
+
+  object(value: object): void {
+    if (this.#isReference(value)) return
+    if (++this.#depth > depthLimit) {
+      throw new Refusal(
+        value,
+        `nested more than ${depthLimit.toLocaleString('en')} levels deep`,
+        'send it flatter, as an array of its parts',
+      )
+    }
+    if (Array.isArray(value)) this.#array(value)
+    else {
+      const prototype = Object.getPrototypeOf(value)
+      if (prototype === Object.prototype || prototype === null) this.#record(value as Record<string, unknown>)
+      else this.#other(value, prototype)
+    }
+    this.#depth--
+  }
+
+  /** Writes a reference where the object was met before in this item; else it is met now. */
+  #isReference(value: object): boolean {
+    const count = this.#count
+    let place = -1
+    if (count <= 16) {
+      for (let i = 0; i < count; i++) {
+        if (this.#seen[i] === value) {
+          place = i
+          break
+        }
+      }
+    } else place = this.#places.get(value) ?? -1
+    if (place >= 0) {
+      if (value === this.#row) throw isUnfit
+      if (this.#reducing.length > 0 && this.#reducing.includes(value)) {
+        throw new Refusal(
+          value,
+          'an object that is sent by what stands for it, which refers to it',
+          'leave out the reference',
+        )
+      }
+      this.tag(tag.reference)
+      this.varint(place)
+      return true
+    }
+    if (count < 16) this.#seen[count] = value
+    else {
+      if (count === 16) for (let i = 0; i < 16; i++) this.#places.set(this.#seen[i] as object, i)
+      this.#places.set(value, count)
+    }
+    this.#count = count + 1
+    return false
+  }
+
+  #record(value: Record<string, unknown>): void {
+    const keys = Object.keys(value)
+    const shape = this.shapes.find(keys)
+    if (shape === undefined) return this.#entries(value, keys)
+    if (shape.frame === this.#frame) {
+      this.tag(tag.record)
+      this.varint(shape.index)
+    } else {
+      this.tag(tag.newRecord)
+      this.raw(shape.bytes)
+      shape.frame = this.#frame
+      shape.index = this.#announced.push(shape) - 1
+    }
+    if (shape.isFrequent()) return shape.fields!(value, this)
+    for (let i = 0; i < keys.length; i++) {
+      const field = value[keys[i]!]
+      if (field === undefined) this.missing(value, keys[i]!)
+      else this.value(field)
+    }
+  }
+
+  #entries(value: Record<string, unknown>, keys: readonly string[]): void {
+    this.tag(tag.object)
+    this.varint(keys.length)
+    for (const key of keys) {
+      this.string(key)
+      const field = value[key]
+      if (field === undefined) this.missing(value, key)
+      else this.value(field)
+    }
+  }
+
+  #array(value: readonly unknown[]): void {
+    const { length } = value
+    if (!isDense(value)) return this.#sparse(value)
+    let next = 0
+    if (typeof value[0] === 'number' && length > 3) {
+      this.tag(tag.numbers)
+      this.varint(length)
+      this.room(4)
+      const place = this.at - this.#start
+      this.at += 4
+      next = this.#run(value)
+      this.view.setUint32(this.#start + place, next, true)
+    } else {
+      this.tag(tag.array)
+      this.varint(length)
+    }
+    for (; next < length; next++) {
+      const element = value[next]
+      if (element !== undefined) this.value(element)
+      else this.tag(Object.hasOwn(value, next) ? tag.undefined : tag.absent)
+    }
+  }
+
+  /** The numbers that an array begins with: how many they are. */
+  #run(value: readonly unknown[]): number {
+    const { length } = value
+    let next = 0
+    for (;;) {
+      const { view, limit } = this
+      let { at } = this
+      for (; next < length && at + 8 <= limit; next++, at += 8) {
+        const element = value[next]
+        if (typeof element !== 'number') break
+        view.setFloat64(at, element, true)
+      }
+      this.at = at
+      if (next === length || at + 8 <= limit) return next
+      this.room(8)
+    }
+  }
+
+  /** With holes, or with properties beside the elements. */
+  #sparse(value: readonly unknown[]): void {
+    const keys = Object.keys(value)
+    this.tag(tag.sparse)
+    this.varint(value.length)
+    this.varint(keys.length)
+    for (const key of keys) {
+      const index = Number(key)
+      if (index < value.length && String(index) === key && Number.isInteger(index) && index >= 0) this.number(index)
+      else this.string(key)
+      const element = (value as unknown as Record<string, unknown>)[key]
+      if (element === undefined) this.missing(value, key)
+      else this.value(element)
+    }
+  }
+
+  #other(value: object, prototype: object): void {
+    const kind = kindOf(value, prototype)
+    if ((kind === 'instance' || kind === 'error') && this.#reduce !== undefined) {
+      const reduced = this.#reduce(value)
+      if (reduced !== undefined) {
+        this.tag(tag.reduced)
+        this.string(reduced.name)
+        this.#reducing.push(value)
+        this.value(reduced.value)
+        this.#reducing.pop()
+        return
+      }
+    }
+    if (kind === 'instance') this.#record(value as Record<string, unknown>)
+    else writeBuiltIn(this, value, kind)
+  }
+
+  /** Whether an object was met in this item. */
+  hasSeen(value: object): boolean {
+    if (this.#count > 16) return this.#places.has(value)
+    for (let i = 0; i < this.#count; i++) if (this.#seen[i] === value) return true
+    return false
+  }
+
+  /** An object that is written with another; it is the next that is met. */
+  meet(value: object): void {
+    this.#isReference(value)
+  }
+
+  /** A value that goes beside the frame; `moves`: and is gone here. */
+  attach(value: object, name: string, moves: boolean): void {
+    if (!this.#attach) {
+      throw new Refusal(value, `${withArticle(name)}, which stays in its process`, 'send what it holds, as a copy')
+    }
+    this.tag(tag.attachment)
+    let place = this.attachments.indexOf(value)
+    if (place < 0) {
+      place = this.attachments.push(value) - 1
+      if (moves) this.moved.push(value)
+    }
+    this.varint(place)
+  }
+
+  /** The bytes of a buffer: elsewhere if they are many, and somebody keeps them. False if not. */
+  keep(bytes: Uint8Array, as: number): boolean {
+    if (bytes.byteLength < this.largeFrom) return false
+    const reference = this.#large!.attach(bytes)
+    this.#kept.push(reference)
+    this.tag(as)
+    this.varint(reference)
+    this.varint(bytes.byteLength)
+    return true
+  }
+
+  #bigint(value: bigint): void {
+    let digits = (value < 0n ? -value : value).toString(16)
+    if (digits.length % 2 === 1) digits = `0${digits}`
+    const bytes = Buffer.from(digits, 'hex')
+    this.tag(tag.bigint)
+    this.tag(value < 0n ? 1 : 0)
+    this.varint(bytes.length)
+    this.raw(bytes)
+  }
+
+  tag(value: number): void {
+    if (this.at >= this.limit) this.room(1)
+    this.bytes[this.at++] = value
+  }
+
+  /** A whole number from 0, 7 bits a byte, the lowest first; up to 2 ** 53. */
+  varint(value: number): void {
+    if (this.at + 8 > this.limit) this.room(8)
+    let rest = value
+    while (rest > 127) {
+      this.bytes[this.at++] = (rest % 128) + 128
+      rest = Math.floor(rest / 128)
+    }
+    this.bytes[this.at++] = rest
+  }
+
+  double(value: number): void {
+    if (this.at + 8 > this.limit) this.room(8)
+    this.view.setFloat64(this.at, value, true)
+    this.at += 8
+  }
+
+  raw(bytes: Uint8Array): void {
+    if (this.at + bytes.length > this.limit) this.room(bytes.length)
+    this.bytes.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
+  /** Room for so many bytes: here, in memory of its own, or not at all. */
+  room(bytes: number): void {
+    if (this.at + bytes <= this.limit) return
+    if (!this.mayMove) throw isFull
+    const length = this.at - this.#start
+    const larger = Buffer.allocUnsafeSlow(Math.max(1_024, 2 * (length + bytes))) as Bytes
+    larger.set(this.bytes.subarray(this.#start, this.at))
+    this.into(larger, 0, larger.length)
+    this.at = length
+  }
+
+  /** Writes into `bytes` from now on, from `at` up to `limit`. */
+  into(bytes: Bytes, at: number, limit: number): void {
+    if (bytes !== this.bytes) {
+      this.bytes = bytes
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    this.#start = this.at = at
+    this.limit = limit
+  }
+}
+
+/**
+ * An array of its elements and nothing else: no holes, no properties beside them.
+ *
+ * Keys come as indices first, in order, and then names: there are `length` of them, and the last is the last index, only
+ * where they are all indices. Of a long array they would be too many to make; what `inspect` says behind none of the
+ * elements is what else there is, and holes are found one by one.
+ */
+function isDense(value: readonly unknown[]): boolean {
+  const { length } = value
+  if (length > 128 && inspect(value, nothingOf) === `[ ... ${length} more items ]`) return true
+  const keys = Object.keys(value)
+  return keys.length === length && (length === 0 || keys[length - 1] === String(length - 1))
+}
+
+const nothingOf = { maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Number.POSITIVE_INFINITY }
+
+/** Every Node has it; the types of ES2023 do not. */
+type WellFormed = string & { isWellFormed(): boolean }
+
+function refusedPrimitive(value: unknown): Refusal {
+  return typeof value === 'function'
+    ? new Refusal(value, 'a function', 'send data, and keep functions in the actor')
+    : new Refusal(value, 'a symbol', 'send a string')
+}
