@@ -24,7 +24,7 @@ const layers = [
   ['far'],
 ]
 /** Where a process or a thread begins: these do something. */
-const entries = ['cli/main.ts', 'far/thread.ts']
+const entries = ['cli/main.ts', 'far/thread.ts', 'far/child.ts', 'far/watchdog.ts']
 const bottom = ['messages.ts', 'nearest.ts', 'errors.ts', 'options.ts', 'clock.ts', 'jumping-clock.ts']
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

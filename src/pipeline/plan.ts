@@ -23,7 +23,7 @@ export interface PlanHost {
   /** Makes the body of a stage of a pipeline that is a stage. */
   nest(stage: string, blueprint: Blueprint, stateful: boolean): Omit<BehaviourBody, 'kernel'>
   /** What the workers of a stage need that live elsewhere; absent where all of them are to live here. */
-  remote?(stage: string): RemoteHost
+  remote?(stage: string, runtime: string): RemoteHost
 }
 
 /** Blueprints never change, so what was planned once, with its loops that have learned their types, serves every run. */
@@ -143,7 +143,7 @@ function bodyOf(step: Step, plan: Omit<StagePlan, 'body'>, runtime: string, host
   if (step.kind === 'operators') return { kind: 'feed', open: operatorsFeed(step.operators) }
   if (step.kind !== 'stage' || step.body.kind === 'nothing') throw new Error('unreachable: this was validated')
   if (runtime !== 'inline') {
-    const parts = [travellerOf(step.body), kindOf(step.body), plan, host.remote!(step.name)] as const
+    const parts = [travellerOf(step.body), kindOf(step.body), plan, host.remote!(step.name, runtime)] as const
     return parts[1].streams ? remoteFeed(...parts) : asking(remoteBody(...parts))
   }
   if (step.body.kind === 'actor') return actorBody(step.body.actor)

@@ -9,10 +9,10 @@
  */
 import { type AnyBehaviour, Many } from '../actor/behaviour.ts'
 import type { OpenFeed } from '../actor/feed.ts'
+import type { OpenLine } from '../runtime/remote/line.ts'
 import type { ErrorClass } from '../runtime/remote/packed-error.ts'
 import type { Inside, Traveller } from '../runtime/remote/protocol.ts'
 import { type Caller, type FarState, RemoteWorker } from '../runtime/remote/remote-worker.ts'
-import { openThread } from '../runtime/threads/thread.ts'
 import type { BehaviourBody, Body, StagePlan, Worker } from '../stage/plan.ts'
 import type { StepBody } from './blueprint.ts'
 import { isStateful } from './stateful.ts'
@@ -28,6 +28,7 @@ type Context = {
 }
 
 export interface RemoteHost {
+  readonly open: OpenLine
   readonly grace: number
   inside(inside: Inside): void
 }
@@ -51,7 +52,7 @@ const worthAFrame = 0.05 // ms; items that take longer go one by one
 /** The hooks that a worker's life calls, and how many items it may be handed. */
 function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'body'>, host: RemoteHost) {
   const { pipeline, name: stage, concurrency, emit } = plan
-  const { grace } = host
+  const { open, grace } = host
   const classes = new Map<string, ErrorClass>()
   for (const each of kind.errors) classes.set(each.name, each)
   const isAhead = handsAhead(plan, kind)
@@ -66,7 +67,7 @@ function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'bod
     setup: async (worker?: Worker) => {
       learn(traveller, classes)
       const order = { traveller, pipeline, stage, index: worker!.index, concurrency, emit, grace }
-      const thread = new RemoteWorker(openThread, order, {
+      const thread = new RemoteWorker(open, order, {
         errorClass: name => classes.get(name),
         inside: inside => host.inside(inside),
         costs,

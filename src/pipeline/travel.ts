@@ -12,7 +12,7 @@ import { runtimeOf } from './runtime-of.ts'
 type StageStep = Step & { kind: 'stage' }
 
 /** The runtimes that there are. */
-const runtimes: ReadonlySet<string> = new Set(['inline', 'threads'])
+const runtimes: ReadonlySet<string> = new Set(['inline', 'threads', 'processes'])
 
 export function travelMistakes(step: StageStep, place: string, options: RunOptions | undefined): Mistake[] {
   const runtime = runtimeOf(step, options?.on)

@@ -1,4 +1,5 @@
 /** Actors that the contract is tried with: each can travel, and does one thing that a promise is about. */
+import { appendFileSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { defineActor } from '../../src/actor/define-actor.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
@@ -119,16 +120,14 @@ export const patient = defineActor('patient', import.meta, async (_: number, { s
   throw signal.reason
 })
 
+/** Writes down, in a file, which of its hooks were called. */
 export const hooked = defineActor('hooked', import.meta, {
-  setup: (log: SharedArrayBuffer) => {
-    const words = new Int32Array(log)
-    Atomics.add(words, 0, 1)
-    return words
+  setup: (log: string) => {
+    appendFileSync(log, 'setup\n')
+    return log
   },
   receive: (n: number) => n,
-  stop: words => {
-    Atomics.add(words, 1, 1)
-  },
+  stop: log => appendFileSync(log, 'stop\n'),
 })
 
 export const hanging = defineActor('hanging', import.meta, (n: number) => (n === 1 ? new Promise(() => {}) : n))

@@ -1,23 +1,33 @@
 /** Actors that end, block or burden the thread that they are on: for runtimes that bear it. */
+import { appendFileSync, readFileSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { threadId } from 'node:worker_threads'
 import { defineActor } from '../../src/actor/define-actor.ts'
 
-/** Counts in shared memory how often it was called for an item, and ends its thread for some. */
+/** How often something has happened, written down where whoever dies of it does not take it along. */
+export function times(log: string, what: string): number {
+  return readFileSync(log, 'utf8')
+    .split('\n')
+    .filter(line => line === what).length
+}
+
+/** Ends its thread, or its process, for one item, so many times. */
 export const exiting = defineActor('exiting', import.meta, {
-  setup: (given: { calls: Int32Array; deadly: number; times: number; code: number }) => given,
+  setup: (given: { log: string; deadly: number; most: number; code: number }) => given,
   receive: (n: number, _: undefined, { resources }) => {
-    const { calls, deadly, times, code } = resources
-    const before = Atomics.add(calls, n, 1)
-    if (n === deadly && before < times) process.exit(code)
+    const { log, deadly, most, code } = resources
+    if (n !== deadly) return n
+    appendFileSync(log, 'called\n')
+    if (times(log, 'called') <= most) process.exit(code)
     return n
   },
 })
 
 export const throwingLater = defineActor('throwing later', import.meta, {
-  setup: (calls: Int32Array) => calls,
-  receive: async (n: number, _: undefined, { resources: calls }) => {
-    if (n === 2 && Atomics.add(calls, n, 1) === 0) {
+  setup: (log: string) => log,
+  receive: async (n: number, _: undefined, { resources: log }) => {
+    if (n === 2) appendFileSync(log, 'called\n')
+    if (n === 2 && times(log, 'called') === 1) {
       setTimeout(() => {
         throw new Error('out of turn')
       })
@@ -33,11 +43,12 @@ export const looping = defineActor('looping', import.meta, (n: number) => {
 })
 
 const dying = {
-  setup: (calls: Int32Array) => calls,
+  setup: (log: string) => log,
   start: () => ({ sum: 0 }),
-  receive: (n: number, state: { sum: number }, { resources: calls }: { resources: Int32Array }) => {
+  receive: (n: number, state: { sum: number }, { resources: log }: { resources: string }) => {
     state.sum += n
-    if (n === 5 && Atomics.add(calls, n, 1) === 0) process.exit(1)
+    if (n === 5) appendFileSync(log, 'called\n')
+    if (n === 5 && times(log, 'called') === 1) process.exit(1)
     return state.sum
   },
 }
@@ -50,7 +61,8 @@ export const careful = defineActor('careful', import.meta, {
   restore: (sum: number) => ({ sum }),
 })
 
-export const thread = defineActor('thread', import.meta, (_: number) => threadId)
+/** Where it is. */
+export const place = defineActor('place', import.meta, (_: number) => `${process.pid}/${threadId}`)
 
 /** Which modules its thread has loaded. */
 export const modules = defineActor('modules', import.meta, (_: number) => {

@@ -3,6 +3,8 @@
  *
  * What a runtime cannot bear by its nature (a handler that loops for ever, inline) stands with that runtime.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { suite } from 'uvu'
@@ -10,6 +12,7 @@ import * as assert from 'uvu/assert'
 import { ItemTimeout, StageFailed } from '../../src/errors.ts'
 import type { DeadLetter } from '../../src/pipeline/language.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { inFolder } from '../support/folder.ts'
 import { turns } from '../support/turns.ts'
 import { within } from '../support/within.ts'
 import * as actors from './actors.ts'
@@ -34,7 +37,7 @@ async function led(on: any, items: Iterable<any>, actor: any, how: object = {}, 
   return { results, letters, summary, error }
 }
 
-export function contract(on: 'inline' | 'threads'): void {
+export function contract(on: 'inline' | 'threads' | 'processes'): void {
   const promises = suite(`on ${on}, a pipeline`)
 
   promises('gives what its handlers give, in the order of its items, for any number of workers', async () => {
@@ -204,9 +207,12 @@ export function contract(on: 'inline' | 'threads'): void {
   })
 
   promises('sets each worker up once, and stops each on the way out', async () => {
-    const log = new SharedArrayBuffer(8)
-    await led(on, upTo(20), (actors.hooked as any).with(log), { workers: 3 })
-    assert.equal([...new Int32Array(log)], [3, 3])
+    await inFolder(async folder => {
+      const log = join(folder, 'log')
+      await led(on, upTo(20), (actors.hooked as any).with(log), { workers: 3 })
+      const lines = readFileSync(log, 'utf8').trim().split('\n')
+      assert.equal(lines.toSorted(), ['setup', 'setup', 'setup', 'stop', 'stop', 'stop'])
+    })
   })
 
   promises('computes no more than its channels may hold, for a reader that does not come', async () => {

@@ -11,6 +11,8 @@ import { systemClock } from '../../clock.ts'
 import { Inactive, type MillraceError, UnreadOutput } from '../../errors.ts'
 import { Histogram } from '../../metrics/histogram.ts'
 import { runOptions, supervisionOptions } from '../../options.ts'
+import { openChild } from '../../runtime/processes/child.ts'
+import { openThread } from '../../runtime/threads/thread.ts'
 import { Pump } from '../../stage/pump.ts'
 import type { Fault, Stage } from '../../stage/stage.ts'
 import { type RunLife, startLife } from '../../supervisor/lives.ts'
@@ -111,7 +113,11 @@ export class Engine {
           stateful,
         )
       },
-      remote: stage => ({ grace: this.grace, inside: inside => this.report.inside(stage, inside) }),
+      remote: (stage, runtime) => ({
+        open: runtime === 'processes' ? openChild : openThread,
+        grace: this.grace,
+        inside: inside => this.report.inside(stage, inside),
+      }),
     })
     const inFlight = options.inFlight ?? runOptions.inFlight.value
     const isTagged = source === undefined || inFlight !== Infinity
