@@ -3,7 +3,7 @@
  *
  * Prints the seed and, where something fails, the shrunk counterexample; then it exits with 1.
  */
-import { commutes, commutesOnThreads } from './model/commutes.ts'
+import { commutes, commutesElsewhere } from './model/commutes.ts'
 import { torture } from './support/torture.ts'
 
-process.exit(await torture(process.argv.slice(2), { model: commutes, threads: commutesOnThreads }))
+process.exit(await torture(process.argv.slice(2), { model: commutes, elsewhere: commutesElsewhere }))

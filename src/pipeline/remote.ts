@@ -24,6 +24,7 @@ type Context = {
   readonly resources: RemoteWorker
   readonly forget: () => void
   readonly progress: () => void
+  failed: (error: unknown) => void
   whenAborted: (tell: (reason: unknown, isStray: boolean) => void) => void
 }
 
@@ -113,7 +114,10 @@ export function remoteBody(
     { call, answer }: { call: number; answer: Promise<unknown> },
   ) => {
     context.whenAborted((reason, isStray) => thread.abort(call, reason, isStray))
-    return emit === 'streaming' ? thread.outputs(call, answer) : answer
+    if (emit === 'whole') return answer
+    // Rejects where nobody has asked for the next output: then nobody else hears that there will be none.
+    answer.catch(error => context.failed(error))
+    return thread.outputs(call)
   }
 
   return {

@@ -37,11 +37,15 @@ export class Attempts {
   readonly #plan: StagePlan
   readonly #host: AttemptHost
   readonly #streaming: boolean
+  /** An item may be begun more than once. */
+  readonly #mayRepeat: boolean
 
   constructor(plan: StagePlan, host: AttemptHost) {
     this.#plan = plan
     this.#host = host
     this.#streaming = plan.emit === 'streaming'
+    // A worker that lives elsewhere may die, and then another begins the item again.
+    this.#mayRepeat = plan.attempts > 1 || (plan.body.kind === 'behaviour' && plan.body.remote !== undefined)
   }
 
   /** Tries an item, for the first time or again. */
@@ -207,7 +211,7 @@ export class Attempts {
         return
       }
       work.left++
-      if (this.#plan.attempts > 1) work.digest = digestOf(value, work.digest)
+      if (this.#mayRepeat) work.digest = digestOf(value, work.digest)
       work.many ??= []
       work.many.push(value)
       this.#host.leave(work)

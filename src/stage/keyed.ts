@@ -105,7 +105,7 @@ export class Keyed {
     if (worker.isEmploying) return
     worker.isEmploying = true
     while (worker.line.length > 0 && worker.inHand < hand && !works.isOver) {
-      if (worker.isOccupied || worker.isAlone) break
+      if (worker.isOccupied || worker.isAlone || worker.isGone) break
       // A worker that is to be restarted waits for what it has in hand; if that streams, it waits for the lowest item to
       // leave before it: so that one is still begun.
       const isAwaited = worker.inHand > 0 && emit === 'streaming' && exit.isAwaited(worker.line[0]!)

@@ -246,6 +246,11 @@ export class ItemContext {
     this.#work.onAbort = tell
   }
 
+  /** The same: one that nobody waits for just now has failed. */
+  failed(error: unknown): void {
+    this.#work.onError(error)
+  }
+
   readonly progress = (): void => {
     this.#work.host.progressed(this.#work)
   }

@@ -28,6 +28,8 @@ export class InlineWorker implements Worker {
   isAlone = false
   /** Elsewhere: a handler that nobody waits for keeps it busy. */
   isOccupied = false
+  /** Elsewhere: it has died, and there is no other yet. */
+  isGone = false
   kill: (() => void) | undefined = undefined
   /** Set by its crew. */
   onDeath: (error: unknown, isCharged: boolean) => void = () => {}
@@ -41,6 +43,7 @@ export class InlineWorker implements Worker {
   entered(phase: WorkerPhase): void {
     this.phase = phase
     this.restarting = phase !== 'ready'
+    if (phase === 'ready') this.isGone = false
   }
 
   /** Whether it may be handed anything. */
@@ -50,6 +53,7 @@ export class InlineWorker implements Worker {
 
   died(error: unknown, isCharged: boolean): void {
     this.isOccupied = false
+    this.isGone = true
     this.onDeath(error, isCharged)
   }
 

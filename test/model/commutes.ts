@@ -2,6 +2,9 @@
  * The promise that matters most: for random pipelines, random inputs and random ways of running them, a run leads to what
  * the model says.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import * as fc from 'fast-check'
@@ -40,8 +43,12 @@ export function commutesWith(meaning: typeof model): fc.IAsyncPropertyWithHooks<
   return property(casesOf(recipes), meaning, false)
 }
 
-/** The same where some stages have their workers on other threads. */
-export const commutesOnThreads = property(casesOf(recipesOn(['threads', 'threads', 'inline'], 4)), model, true)
+/** The same where the workers of some stages live elsewhere, and die. */
+export const commutesElsewhere = property(
+  casesOf(recipesOn(['threads', 'threads', 'processes', 'inline'], 4)),
+  model,
+  true,
+)
 
 function property(
   cases: fc.Arbitrary<Case>,
@@ -51,15 +58,17 @@ function property(
   return fc.asyncProperty(cases, async each => {
     const made = built(each.recipe, async () => {}, pipeline('model'))
     const expected = await meaning(made, each.input)
-    const found = await within(30_000, runOf(each, isReal), 'a case')
-    compare(expected, found)
+    const deaths = isReal ? mkdtempSync(join(tmpdir(), 'millrace deaths ')) : ''
+    try {
+      compare(expected, await within(30_000, runOf(each, deaths), 'a case'))
+    } finally {
+      if (isReal) rmSync(deaths, { recursive: true })
+    }
   })
 }
 
-async function runOf(
-  { recipe, input, source, reading, inFlight, frameMost }: Case,
-  isReal: boolean,
-): Promise<Executed> {
+async function runOf({ recipe, input, source, reading, inFlight, frameMost }: Case, deaths: string): Promise<Executed> {
+  const isReal = deaths !== ''
   const clock = manualClock()
   const sleep: Sleep = isReal
     ? async millis => {
@@ -84,7 +93,7 @@ async function runOf(
         }
       },
   }
-  const made = built(recipe, sleep, pipeline('run').from(sources[source]() as Iterable<number>))
+  const made = built(recipe, sleep, pipeline('run').from(sources[source]() as Iterable<number>), deaths)
   const found = await execute(made, {
     reading,
     clock,

@@ -4,6 +4,8 @@
  * Items are whole numbers; what a stage does with one follows from the number alone, so that a model and a run that get
  * the same items do the same.
  */
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { map, scan, toArray } from 'rxjs'
 import { defineActor } from '../../src/actor/define-actor.ts'
@@ -44,7 +46,9 @@ export interface StageRecipe {
   readonly delay: number
   readonly forgets: boolean
   /** Where its workers live, if it can travel. */
-  readonly on: 'inline' | 'threads'
+  readonly on: 'inline' | 'threads' | 'processes'
+  /** Items of which remainder end their worker, where it lives elsewhere, and how often: 0 never. */
+  readonly deadly: { readonly mod: number; readonly rest: number; readonly times: number }
 }
 
 const failing = fc.record({
@@ -76,6 +80,11 @@ const leaf = (
     delay: fc.constantFrom(0, 0, 3, 20),
     forgets: fc.boolean(),
     on: fc.constantFrom(...places),
+    deadly: fc.record({
+      mod: fc.integer({ min: 5, max: 30 }),
+      rest: fc.integer({ min: 0, max: 29 }),
+      times: fc.constantFrom(0, 0, 1, 2),
+    }),
   })
 
 const none = fc.constant([])
@@ -104,12 +113,12 @@ export function isStateful(recipe: StageRecipe): boolean {
   return (stateful as readonly Shape[]).includes(recipe.shape) || recipe.inner.some(isStateful)
 }
 
-/** The pipeline that a recipe is for, its source still to come. */
-export function built(recipe: readonly StageRecipe[], sleep: Sleep, start: any): any {
-  return recipe.reduce((before, stage, index) => withStage(before, stage, `s${index}`, sleep), start)
+/** The pipeline that a recipe is for, its source still to come. `deaths`: a folder, where workers may die. */
+export function built(recipe: readonly StageRecipe[], sleep: Sleep, start: any, deaths = ''): any {
+  return recipe.reduce((before, stage, index) => withStage(before, stage, `s${index}`, sleep, deaths), start)
 }
 
-function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep): any {
+function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep, deaths: string): any {
   const { shape, delay, policy } = recipe
   // What a stateful pipeline did before it failed, inside, depends on what ran ahead: see the decision on nesting.
   const mayFail = !(shape === 'nested' && isStateful(recipe))
@@ -150,13 +159,18 @@ function withStage(before: any, recipe: StageRecipe, name: string, sleep: Sleep)
     onFailure: policy === 'by item' ? ({ item }: { item: number }) => (item % 2 ? 'skip' : 'stop') : policy,
   }
   if (shape !== 'nested') {
-    if (recipe.on === 'threads')
-      return before.stage(name, travelling(recipe), { ...how, workers: Math.min(workers, 3), on: 'threads' })
+    if (recipe.on !== 'inline') {
+      return before.stage(name, travelling(recipe, deaths && mkdtempSync(join(deaths, name))), {
+        ...how,
+        workers: Math.min(workers, 3),
+        on: recipe.on,
+      })
+    }
     const body = bodyOf(shape, recipe, sleep)
     return before.stage(name, shape === 'resources' ? defineActor('named', body) : body, how)
   }
   const home = pipeline<number>('inner')
   const calm = { mod: 2, rest: 0, times: 0 }
   const stages = isStateful(recipe) ? recipe.inner.map(stage => ({ ...stage, failing: calm })) : recipe.inner
-  return before.stage(name, built(stages, sleep, home), how)
+  return before.stage(name, built(stages, sleep, home, deaths), how)
 }

@@ -2,6 +2,8 @@
  * Actors that do on another thread what a recipe says. A recipe is data, so it travels as their argument; what the shape of
  * an actor has to show (state, a snapshot, a stream) takes an actor of its own.
  */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { defineActor } from '../../src/actor/define-actor.ts'
 import type { StageRecipe } from './recipe.ts'
@@ -15,12 +17,29 @@ const sleep: Sleep = async millis => {
 interface Given {
   readonly shape: Leaf
   readonly recipe: StageRecipe
+  /** A folder in which deaths are written down: whoever dies takes nothing else along. */
+  readonly deaths: string
+}
+
+/** Ends the worker with this item, as often as the recipe says. What it has to remember is in files, one for each death. */
+function die({ recipe, deaths }: Given, n: number, sequence: number): void {
+  const { mod, rest, times } = recipe.deadly
+  if (deaths === '' || n % mod !== rest) return
+  for (let death = 0; death < times; death++) {
+    try {
+      writeFileSync(join(deaths, `${sequence}.${death}`), '', { flag: 'wx' })
+    } catch {
+      continue
+    }
+    process.exit(n % 3)
+  }
 }
 
 /** What the body of the recipe is, and what its own `setup` gave. */
-async function setUp({ shape, recipe }: Given) {
+async function setUp(given: Given) {
+  const { shape, recipe } = given
   const body = bodyOf(shape, recipe, sleep)
-  return { body, resources: await body.setup?.() }
+  return { given, body, resources: await body.setup?.() }
 }
 
 const own = (context: any) => ({
@@ -33,7 +52,8 @@ const own = (context: any) => ({
 export const plain = defineActor('plain', import.meta, {
   setup: setUp,
   receive: (n: number, _: unknown, context: any) => {
-    const { body } = context.resources
+    const { given, body } = context.resources
+    die(given, n, context.sequence)
     return typeof body === 'function' ? body(n, own(context)) : body.receive(n, undefined, own(context))
   },
 })
@@ -49,6 +69,10 @@ export const stateful = defineActor('stateful', import.meta, remembering)
 
 export const saved = defineActor('saved', import.meta, {
   ...remembering,
+  receive: (n: number, state: any, context: any) => {
+    die(context.resources.given, n, context.sequence)
+    return remembering.receive(n, state, context)
+  },
   snapshot: (state: any) => state.sum,
   restore: (sum: number) => ({ sum }),
 })
@@ -59,7 +83,7 @@ export const streaming = defineActor('streaming', import.meta, {
 })
 
 /** The actor for a recipe that is no pipeline. */
-export function travelling(recipe: StageRecipe): any {
+export function travelling(recipe: StageRecipe, deaths: string): any {
   const { shape } = recipe
   const actor =
     shape === 'saved'
@@ -69,5 +93,5 @@ export function travelling(recipe: StageRecipe): any {
         : shape === 'fold' || shape === 'running'
           ? stateful
           : plain
-  return (actor as any).with({ shape, recipe })
+  return (actor as any).with({ shape, recipe, deaths })
 }

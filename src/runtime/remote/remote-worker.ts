@@ -150,14 +150,9 @@ export class RemoteWorker {
   }
 
   /** Streaming: the outputs of a call, each made when it is asked for. */
-  outputs(call: number, answer: Promise<unknown>): AsyncGenerator<unknown> {
-    let failure: { error: unknown } | undefined
-    answer.catch(error => {
-      failure = { error }
-    })
+  outputs(call: number): AsyncGenerator<unknown> {
     const next = () => {
       const open = this.#calls.get(call)
-      if (!open && failure) return Promise.reject(failure.error)
       if (!open) return Promise.resolve({ done: true as const, value: undefined })
       this.#post()
       this.#send({ type: 'pull', call })
@@ -242,6 +237,8 @@ export class RemoteWorker {
   }
 
   #open(caller: Caller): Promise<unknown> {
+    // Nobody will answer.
+    if (this.#phase === 'gone') return Promise.reject(new Departed(this.#error, false))
     const call = this.#next++
     if (this.#calls.size === 0) this.#line.hold(true)
     return new Promise((resolve, reject) => this.#calls.set(call, { caller, resolve, reject, pulls: undefined }))
