@@ -7,8 +7,8 @@
  * Data alone; mermaid.ts and svg.ts draw it.
  */
 import type { Blueprint, Step } from '../pipeline/blueprint.ts'
-import { capacityOf, nameOf, workersOf } from '../pipeline/plan.ts'
-import { runtimeOf } from '../pipeline/runtime-of.ts'
+import { capacityOf, nameOf } from '../pipeline/plan.ts'
+import { placesOf, runtimeOf } from '../pipeline/runtime-of.ts'
 import { whole } from './units.ts'
 import { visible } from './visible.ts'
 
@@ -103,7 +103,7 @@ function notesOf(step: Step): string[] {
   if (step.kind !== 'stage') return []
   const how = step.how ?? {}
   const key = how.key ?? (step.body.kind === 'actor' ? (step.body.actor.body as { key?: unknown }).key : undefined)
-  const workers = workersOf(how)
+  const workers = placesOf(how, '').length
   const on = runtimeOf(step, undefined)
   return [
     ...(workers === 1 ? [] : [`${workers} workers`]),

@@ -8,8 +8,10 @@ import { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import type { ChildOrder } from '../runtime/processes/child.ts'
 import { MessageReader, MessageWriter } from '../runtime/processes/wire.ts'
-import type { ToWorker } from '../runtime/remote/protocol.ts'
-import { work } from './work.ts'
+import { pack } from '../runtime/remote/packed-error.ts'
+import type { FromWorker, ToWorker } from '../runtime/remote/protocol.ts'
+import { live } from '../stage/mailbox/life.ts'
+import { bodyOf } from './body.ts'
 
 process.title = `millrace ${process.argv[2] ?? ''}`
 const socket = new Socket({ fd: 3 })
@@ -26,18 +28,26 @@ socket.on('data', (chunk: Buffer) => reader.push(chunk))
 socket.on('error', () => process.exit(1))
 socket.on('close', () => process.exit(1))
 
+/** What ends the process is told before it does: on a thread, Node does that. */
+process.on('uncaughtException', error => {
+  const failed: FromWorker = { type: 'failed', error: pack(error) }
+  socket.end(writer.write(failed), () => process.exit(1))
+})
+
 function begin({ order }: ChildOrder): Promise<void> {
   watch()
-  return work(order, {
-    tell: message => void socket.write(writer.write(message)),
-    hear: listener => {
+  const tell = (message: FromWorker) => void socket.write(writer.write(message))
+  const home = {
+    tell,
+    hear: (listener: (message: ToWorker) => void) => {
       heard = listener
       for (const message of early.splice(0)) listener(message)
     },
     begins() {},
     // What was said last is on its way first.
-    end: code => void socket.end(() => process.exit(code)),
-  })
+    end: (code: number) => void socket.end(() => process.exit(code)),
+  }
+  return live(order, home, () => bodyOf(order, tell))
 }
 
 function watch(): void {

@@ -105,6 +105,7 @@ function stageOf(plan: StagePlan, { dead, time }: World, path: string): Meaning 
   let resources: unknown
   let inputs = 0
   const stateOf = async (key: any) => {
+    resources ??= await body.setup?.()
     if (!states.has(key)) states.set(key, { state: await body.start?.({ key, resources }) })
     return states.get(key)!.state
   }

@@ -5,7 +5,7 @@ import { type Mistake, mistake } from '../errors.ts'
 import { stageOptions } from '../options.ts'
 import type { Step } from './blueprint.ts'
 import type { StageOptions } from './language.ts'
-import { workersOf } from './plan.ts'
+import { placesOf } from './runtime-of.ts'
 import { isStateful } from './stateful.ts'
 
 type StageStep = Step & { kind: 'stage' }
@@ -16,7 +16,7 @@ export function combinations(step: StageStep, place: string): Mistake[] {
   const behaviour = behaviourOf(step)
   const mistakes = behaviour?.stream ? streamMistakes(how, behaviour, place) : stateMistakes(step, place)
   if (step.body.kind === 'actor') mistakes.push(...hookMistakes(step.body.actor, step.name, place))
-  const least = workersOf(how) * concurrencyOf(how)
+  const least = placesOf(how, '').length * concurrencyOf(how)
   if (how.inFlight !== undefined && how.inFlight < least) {
     mistakes.push(mistake('IN_FLIGHT', place, { least, inFlight: how.inFlight }))
   }
@@ -62,7 +62,7 @@ function streamMistakes(how: StageOptions<any>, behaviour: AnyBody, place: strin
 function stateMistakes(step: StageStep, place: string): Mistake[] {
   if (!isUnkeyedState(step)) return []
   const { how = {} } = step
-  const [workers, concurrency] = [workersOf(how), concurrencyOf(how)]
+  const [workers, concurrency] = [placesOf(how, '').length, concurrencyOf(how)]
   return [
     ...(workers > 1 ? [mistake('STATEFUL_WORKERS', place, { workers })] : []),
     ...(concurrency > 1 ? [mistake('STATEFUL_CONCURRENCY', place, { concurrency })] : []),

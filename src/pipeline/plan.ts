@@ -7,13 +7,15 @@ import { weigh } from '../channel/weigh.ts'
 import { InvalidKey } from '../errors.ts'
 import { stageOptions } from '../options.ts'
 import { type Step as FusedStep, fusedKernel, receiveKernel } from '../runtime/inline/kernel.ts'
+import type { OpenLine } from '../runtime/remote/line.ts'
+import { openHere } from '../stage/mailbox/here.ts'
 import type { BehaviourBody, Body, StagePlan } from '../stage/plan.ts'
 import { actorBody } from './actor-body.ts'
 import type { Blueprint, Step } from './blueprint.ts'
 import type { RunOptions, StageOptions } from './language.ts'
 import { operatorsFeed } from './operators-feed.ts'
 import { kindOf, type RemoteHost, remoteBody, remoteFeed, travellerOf } from './remote.ts'
-import { runtimeOf } from './runtime-of.ts'
+import { placesOf, runtimeOf } from './runtime-of.ts'
 import { isStateful } from './stateful.ts'
 
 /** What a plan needs of the run that it is for. */
@@ -23,7 +25,7 @@ export interface PlanHost {
   /** Makes the body of a stage of a pipeline that is a stage. */
   nest(stage: string, blueprint: Blueprint, stateful: boolean): Omit<BehaviourBody, 'kernel'>
   /** What the workers of a stage need that live elsewhere; absent where all of them are to live here. */
-  remote?(stage: string, runtime: string): RemoteHost
+  remote?(stage: string): Omit<RemoteHost, 'open'> & { open(place: string): OpenLine }
 }
 
 /** Blueprints never change, so what was planned once, with its loops that have learned their types, serves every run. */
@@ -31,7 +33,7 @@ const planned = new WeakMap<Blueprint, readonly StagePlan[]>()
 
 export function planOf(blueprint: Blueprint, host: PlanHost): readonly StagePlan[] {
   const isOwn = blueprint.steps.some(
-    step => step.kind === 'stage' && (step.body.kind === 'pipeline' || whereIs(step, host) !== 'inline'),
+    step => step.kind === 'stage' && (step.body.kind === 'pipeline' || placesIn(step, host).some(isElsewhere)),
   )
   const known = isOwn ? undefined : planned.get(blueprint)
   if (known) return known
@@ -47,28 +49,32 @@ function makePlan({ name, steps, source }: Blueprint, host: PlanHost): StagePlan
     const how = step?.kind === 'stage' ? (step.how ?? {}) : {}
     const channel = index === 0 ? { ...how, ...source?.options } : how
     const fused = fusedFrom(steps, index)
-    const runtime = whereIs(step, host)
-    const plan = { pipeline: name, name: nameOf(steps, index), ...optionsOf(step, how, channel, runtime) }
-    plans.push({ ...plan, body: !step || fused.length > 0 ? fusedBody(fused) : bodyOf(step, plan, runtime, host) })
+    const places = placesIn(step, host)
+    const plan = { pipeline: name, name: nameOf(steps, index), ...optionsOf(step, how, channel, places.length) }
+    plans.push({ ...plan, body: !step || fused.length > 0 ? fusedBody(fused) : bodyOf(step, plan, places, host) })
     index += Math.max(0, fused.length - 1)
   }
   return plans
 }
 
-function whereIs(step: Step | undefined, { on, remote }: PlanHost): string {
-  return step?.kind === 'stage' && remote ? runtimeOf(step, on) : 'inline'
+/** Where each worker of a stage lives. */
+function placesIn(step: Step | undefined, { on, remote }: PlanHost): readonly string[] {
+  if (step?.kind !== 'stage') return ['inline']
+  const places = placesOf(step.how ?? {}, runtimeOf(step, on))
+  return remote ? places : places.map(() => 'inline')
 }
+
+const isElsewhere = (place: string) => place !== 'inline'
 
 function optionsOf(
   step: Step | undefined,
   how: StageOptions<any>,
   channel: Pick<StageOptions<any>, 'capacity' | 'overflow'>,
-  runtime: string,
+  workers: number,
 ): Omit<StagePlan, 'pipeline' | 'name' | 'body'> {
   const own = step?.kind === 'stage' && step.body.kind === 'actor' ? step.body.actor.body : undefined
   const behaviour = typeof own === 'object' ? (own as Partial<AnyBehaviour>) : {}
   const key = how.key ?? behaviour.key
-  const workers = workersOf(how, runtime)
   const isStream = typeof own === 'object' && 'stream' in own
   return {
     workers,
@@ -104,14 +110,6 @@ export function capacityOf(capacity: StageOptions<any>['capacity']): Capacity {
   return { items: capacity?.items ?? items, bytes: capacity?.bytes ?? bytes }
 }
 
-/** How many workers a stage has. In this event loop, there is nothing to gain from more than what was asked for. */
-export function workersOf({ workers = stageOptions.workers.value }: StageOptions<any>, runtime = 'inline'): number {
-  if (typeof workers === 'number') return workers
-  if (workers === 'auto') return 1
-  if ('min' in workers) return Math.max(1, workers.min)
-  return (workers as Record<string, number | undefined>)[runtime] ?? 0
-}
-
 /** The name of the stage that a step is part of; unnamed ones are called by what they do and where they stand. */
 export function nameOf(steps: readonly Step[], index: number): string {
   const step = steps[index]
@@ -139,15 +137,17 @@ function fusedBody(steps: readonly FusedStep[]): Body {
   return { kind: 'fused', steps, kernel: fusedKernel(steps, weigh) }
 }
 
-function bodyOf(step: Step, plan: Omit<StagePlan, 'body'>, runtime: string, host: PlanHost): Body {
+function bodyOf(step: Step, plan: Omit<StagePlan, 'body'>, places: readonly string[], host: PlanHost): Body {
   if (step.kind === 'operators') return { kind: 'feed', open: operatorsFeed(step.operators) }
   if (step.kind !== 'stage' || step.body.kind === 'nothing') throw new Error('unreachable: this was validated')
-  if (runtime !== 'inline') {
-    const parts = [travellerOf(step.body), kindOf(step.body), plan, host.remote!(step.name, runtime)] as const
-    return parts[1].streams ? remoteFeed(...parts) : asking(remoteBody(...parts))
-  }
-  if (step.body.kind === 'actor') return actorBody(step.body.actor)
-  return asking(host.nest(step.name, step.body.blueprint, isStateful(step.body)))
+  const { body, name } = step
+  const here = () =>
+    body.kind === 'actor' ? actorBody(body.actor) : asking(host.nest(name, body.blueprint, isStateful(body)))
+  if (!places.some(isElsewhere)) return here()
+  const { open, ...told } = host.remote!(name)
+  const lines = places.map(place => (place === 'inline' ? openHere(here) : open(place)))
+  const parts = [travellerOf(body), kindOf(body), plan, { ...told, open: (index: number) => lines[index]! }] as const
+  return parts[1].streams ? remoteFeed(...parts) : asking(remoteBody(...parts))
 }
 
 /** A body that asks others for what an item leads to. */

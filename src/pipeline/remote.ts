@@ -29,7 +29,8 @@ type Context = {
 }
 
 export interface RemoteHost {
-  readonly open: OpenLine
+  /** The way to the worker of that number. */
+  open(index: number): OpenLine
   readonly grace: number
   inside(inside: Inside): void
 }
@@ -68,7 +69,7 @@ function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'bod
     setup: async (worker?: Worker) => {
       learn(traveller, classes)
       const order = { traveller, pipeline, stage, index: worker!.index, concurrency, emit, grace }
-      const thread = new RemoteWorker(open, order, {
+      const thread = new RemoteWorker(open(worker!.index), order, {
         errorClass: name => classes.get(name),
         inside: inside => host.inside(inside),
         costs,

@@ -7,7 +7,7 @@ import { described, type Mistake, mistake } from '../errors.ts'
 import { type Blueprint, blueprintOf, type Step } from './blueprint.ts'
 import type { RunOptions } from './language.ts'
 import { placeOf } from './place.ts'
-import { runtimeOf } from './runtime-of.ts'
+import { placesOf, runtimeOf } from './runtime-of.ts'
 
 type StageStep = Step & { kind: 'stage' }
 
@@ -15,16 +15,19 @@ type StageStep = Step & { kind: 'stage' }
 const runtimes: ReadonlySet<string> = new Set(['inline', 'threads', 'processes'])
 
 export function travelMistakes(step: StageStep, place: string, options: RunOptions | undefined): Mistake[] {
-  const runtime = runtimeOf(step, options?.on)
   const mistakes: Mistake[] = []
-  if (!runtimes.has(runtime)) mistakes.push(mistake('NO_RUNTIME', place, { runtime }))
-  if (runtime !== 'inline') mistakes.push(...bodyMistakes(step, place, runtime), ...optionNotes(step, place, runtime))
-  const workers: unknown = step.how?.workers
-  if (typeof workers === 'object' && workers !== null && !('min' in workers || 'inline' in workers)) {
-    const count = Object.values(workers).reduce((sum: number, each: number) => sum + each, 0)
-    mistakes.push(mistake('NO_INLINE_WORKERS', place, { count }))
+  for (const runtime of elsewhere(step, options)) {
+    if (!runtimes.has(runtime)) mistakes.push(mistake('NO_RUNTIME', place, { runtime }))
+    mistakes.push(...bodyMistakes(step, place, runtime), ...optionNotes(step, place, runtime))
   }
   return mistakes
+}
+
+/** The runtimes that a stage has workers on, and that are not this event loop. */
+function elsewhere(step: StageStep, options: RunOptions | undefined): Set<string> {
+  const places = new Set(placesOf(step.how ?? {}, runtimeOf(step, options?.on)))
+  places.delete('inline')
+  return places
 }
 
 function bodyMistakes({ name, body }: StageStep, place: string, runtime: string): Mistake[] {
@@ -72,8 +75,8 @@ export async function exportMistakes(blueprint: Blueprint, options?: RunOptions)
     if (step.kind !== 'stage' || step.body.kind !== 'pipeline') continue
     const { blueprint: inner } = step.body
     const place = placeOf(blueprint, index)
-    const runtime = runtimeOf(step, options?.on)
-    if (runtime !== 'inline' && inner.home && !(await exportsOf(inner.home.url)).includes(inner)) {
+    const [runtime] = elsewhere(step, options)
+    if (runtime && inner.home && !(await exportsOf(inner.home.url)).includes(inner)) {
       mistakes.push(mistake('NOT_EXPORTED', place, { runtime, name: inner.name, home: inner.home.url }))
     }
     for (const found of await exportMistakes(inner)) mistakes.push({ ...found, place: `${place}/${found.place}` })

@@ -8,7 +8,8 @@
  */
 import type { AnyBehaviour } from '../actor/behaviour.ts'
 import type { Blueprint, Step } from '../pipeline/blueprint.ts'
-import { nameOf, workersOf } from '../pipeline/plan.ts'
+import { nameOf } from '../pipeline/plan.ts'
+import { placesOf } from '../pipeline/runtime-of.ts'
 
 export type Freedom =
   /** Results leave in the order of the items. */
@@ -69,7 +70,7 @@ function freedomOf(step: Step): Freedom {
   const { body, how = {} } = step
   const isStream = body.kind === 'actor' && typeof body.actor.body === 'object' && 'stream' in body.actor.body
   const isLoose = body.kind === 'pipeline' && body.blueprint.steps.some(inner => freedomOf(inner) !== 'none')
-  if (how.order === 'completion' || (isStream && workersOf(how) > 1)) {
+  if (how.order === 'completion' || (isStream && placesOf(how, '').length > 1)) {
     return isLoose ? 'any' : 'between keys'
   }
   return isLoose ? 'within an item' : 'none'

@@ -23,7 +23,7 @@ const alive = () =>
 
 async function led(on: string, items: Iterable<any>, actor: any, how: object = {}, policy: object = {}) {
   const run = (pipeline('p').from(items) as any)
-    .stage('s', actor, { on: 'threads', ...how })
+    .stage('s', actor, { on, ...how })
     .supervise(policy)
     .run()
   const letters: DeadLetter[] = []

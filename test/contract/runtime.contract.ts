@@ -19,10 +19,17 @@ import * as actors from './actors.ts'
 
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n)
 
+/** The options of a stage whose workers live there. */
+function placed(on: string, how: { workers?: number; [option: string]: unknown } = {}): object {
+  if (on !== 'mixed') return { on, ...how }
+  const mixtures = [{ threads: 1 }, { inline: 1, processes: 1 }, { inline: 1, threads: 1, processes: 1 }]
+  return { ...how, workers: mixtures[(how.workers ?? 1) - 1] }
+}
+
 /** Runs a stage over items; gives its results, dead letters, and how it ended. */
 async function led(on: any, items: Iterable<any>, actor: any, how: object = {}, policy: object = {}) {
   const run = (pipeline('p').from(items) as any)
-    .stage('s', actor, { on, ...how })
+    .stage('s', actor, placed(on, { ...how }))
     .supervise(policy)
     .run()
   const letters: DeadLetter[] = []
@@ -37,7 +44,7 @@ async function led(on: any, items: Iterable<any>, actor: any, how: object = {}, 
   return { results, letters, summary, error }
 }
 
-export function contract(on: 'inline' | 'threads' | 'processes'): void {
+export function contract(on: 'inline' | 'threads' | 'processes' | 'mixed'): void {
   const promises = suite(`on ${on}, a pipeline`)
 
   promises('gives what its handlers give, in the order of its items, for any number of workers', async () => {
@@ -217,7 +224,7 @@ export function contract(on: 'inline' | 'threads' | 'processes'): void {
 
   promises('computes no more than its channels may hold, for a reader that does not come', async () => {
     const run = (pipeline('p').from([0]) as any)
-      .stage('s', actors.endless, { on, emit: 'streaming' })
+      .stage('s', actors.endless, placed(on, { emit: 'streaming' }))
       .stage('t', (n: number) => n, { capacity: 5 })
       .stage('u', (n: number) => n, { capacity: 5 })
       .run()
@@ -241,7 +248,7 @@ export function contract(on: 'inline' | 'threads' | 'processes'): void {
   })
 
   promises('tells its handlers when it is stopped, and ends', async () => {
-    const run = (pipeline('p').from([1, 2]) as any).stage('s', actors.patient, { on, concurrency: 2 }).run()
+    const run = (pipeline('p').from([1, 2]) as any).stage('s', actors.patient, placed(on, { concurrency: 2 })).run()
     run.output.subscribe({ error() {} })
     while (run.snapshot().stages[0].received < 2) await turn()
     await turns(50)
@@ -250,13 +257,13 @@ export function contract(on: 'inline' | 'threads' | 'processes'): void {
   })
 
   promises('answers what it is asked', async () => {
-    const run = (pipeline('p') as any).stage('s', actors.expand, { on, workers: 2 }).run()
+    const run = (pipeline('p') as any).stage('s', actors.expand, placed(on, { workers: 2 })).run()
     assert.equal(await within(10_000, Promise.all([run.ask(2), run.ask(0), run.ask(1)])), [['2.0', '2.1'], [], ['1.0']])
     await run.stop()
   })
 
   promises('ends when its reader leaves, and counts what was not finished', async () => {
-    const run = (pipeline('p').from(upTo(1_000)) as any).stage('s', actors.uneven, { on, workers: 2 }).run()
+    const run = (pipeline('p').from(upTo(1_000)) as any).stage('s', actors.uneven, placed(on, { workers: 2 })).run()
     for await (const n of run) if (n === 10) break
     const summary: any = await within(10_000, run.done)
     assert.is(summary.received, summary.emitted + summary.unfinished)

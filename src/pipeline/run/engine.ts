@@ -113,8 +113,8 @@ export class Engine {
           stateful,
         )
       },
-      remote: (stage, runtime) => ({
-        open: runtime === 'processes' ? openChild : openThread,
+      remote: stage => ({
+        open: place => (place === 'processes' ? openChild : openThread),
         grace: this.grace,
         inside: inside => this.report.inside(stage, inside),
       }),

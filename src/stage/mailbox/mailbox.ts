@@ -7,17 +7,17 @@
  * the order, dead letters) is the stage's to say. Answers wait until nothing more can be begun in this turn, or for a
  * millisecond, and then go together.
  */
-import { systemClock } from '../clock.ts'
-import { pack, unpack } from '../runtime/remote/packed-error.ts'
-import type { FromWorker, Items, Order, ToWorker } from '../runtime/remote/protocol.ts'
-import { Attempts } from '../stage/attempt.ts'
-import { KeyState } from '../stage/keys.ts'
-import type { BehaviourBody, Body, StagePlan } from '../stage/plan.ts'
-import { Work, type WorkHost } from '../stage/work.ts'
-import { InlineWorker } from '../stage/worker.ts'
+import { systemClock } from '../../clock.ts'
+import { pack, unpack } from '../../runtime/remote/packed-error.ts'
+import type { FromWorker, Items, Order, ToWorker } from '../../runtime/remote/protocol.ts'
+import { Attempts } from '../attempt.ts'
+import { KeyState } from '../keys.ts'
+import type { BehaviourBody, Body, StagePlan } from '../plan.ts'
+import { Work, type WorkHost } from '../work.ts'
+import { InlineWorker } from '../worker.ts'
+import type { Home } from './life.ts'
 import { Outbox } from './outbox.ts'
 import { Streams } from './streams.ts'
-import type { Home } from './work.ts'
 
 /** What waits in the mailbox. */
 interface Call {

@@ -4,9 +4,9 @@
  *     load the module ─▶ its definition of that name ─▶ setup ─▶ ready ─▶ mailbox … stop
  *        └ as soon as it has loaded, or got to a `run()`, whichever comes first
  */
-import { pack } from '../runtime/remote/packed-error.ts'
-import type { FromWorker, Order, ToWorker } from '../runtime/remote/protocol.ts'
-import { bodyOf } from './body.ts'
+import { pack } from '../../runtime/remote/packed-error.ts'
+import type { FromWorker, Order, ToWorker } from '../../runtime/remote/protocol.ts'
+import type { Body } from '../plan.ts'
 import { Mailbox } from './mailbox.ts'
 
 /** The way to the stage and back. */
@@ -19,11 +19,11 @@ export interface Home {
   end(code: number): void
 }
 
-export async function work(order: Order, home: Home): Promise<void> {
+/** `find`: what it is to run. */
+export async function live(order: Order, home: Home, find: () => Body | Promise<Body>): Promise<void> {
   const tell = (message: FromWorker) => home.tell(message)
   try {
-    const body = await bodyOf(order, tell)
-    const mailbox = new Mailbox(order, body, home)
+    const mailbox = new Mailbox(order, await find(), home)
     await mailbox.setUp()
     home.hear(message => mailbox.receive(message))
     tell({ type: 'ready' })

@@ -1,7 +1,7 @@
 /** Answers on their way from a worker: they go together, at the latest a millisecond after the first of them. */
-import type { PackedError } from '../runtime/remote/packed-error.ts'
-import { pack } from '../runtime/remote/packed-error.ts'
-import { answered, type FromWorker } from '../runtime/remote/protocol.ts'
+import type { PackedError } from '../../runtime/remote/packed-error.ts'
+import { pack } from '../../runtime/remote/packed-error.ts'
+import { answered, type FromWorker } from '../../runtime/remote/protocol.ts'
 
 const longestWait = 1 // ms
 const most = 1_024 // answers in one message

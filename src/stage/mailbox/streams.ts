@@ -1,10 +1,10 @@
 /** Bodies over the whole stream, on their own thread: what a feed asks of its stage goes there, and waits for its word. */
 
-import type { Feed, OpenFeed } from '../actor/feed.ts'
-import { pack, unpack } from '../runtime/remote/packed-error.ts'
-import type { FromFeed, ToFeed } from '../runtime/remote/protocol.ts'
-import { Work, type WorkHost } from '../stage/work.ts'
-import type { InlineWorker } from '../stage/worker.ts'
+import type { Feed, OpenFeed } from '../../actor/feed.ts'
+import { pack, unpack } from '../../runtime/remote/packed-error.ts'
+import type { FromFeed, ToFeed } from '../../runtime/remote/protocol.ts'
+import { Work, type WorkHost } from '../work.ts'
+import type { InlineWorker } from '../worker.ts'
 
 interface Open {
   readonly feed: Feed

@@ -1,0 +1,3 @@
+import { contract } from './runtime.contract.ts'
+
+contract('mixed')
