@@ -91,9 +91,9 @@ export function remoteFeed(
   plan: Omit<StagePlan, 'body'>,
   host: RemoteHost,
 ): Body & { kind: 'feed' } {
-  const { setup, stop } = employment(traveller, kind, plan, host)
+  const { remote, setup, stop } = employment(traveller, kind, plan, host)
   const open: OpenFeed = port => (port.context as Context).resources.feed(port)
-  return { kind: 'feed', setup, stop, open }
+  return { kind: 'feed', remote, setup, stop, open }
 }
 
 export function remoteBody(

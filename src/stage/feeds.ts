@@ -40,15 +40,18 @@ export class Feeds {
   readonly #open: OpenFeed
   readonly #host: FeedsHost
   readonly #feeds = new Map<InlineWorker, Open>()
+  /** Workers that get one when they have been set up anew. */
+  readonly #suspended = new Set<InlineWorker>()
+  #isEnded = false
 
   constructor(open: OpenFeed, host: FeedsHost) {
     this.#open = open
     this.#host = host
   }
 
-  /** How many are open. */
+  /** How many are open, or will be again. */
   get size(): number {
-    return this.#feeds.size
+    return this.#feeds.size + this.#suspended.size
   }
 
   open(worker: InlineWorker): void {
@@ -104,6 +107,7 @@ export class Feeds {
       room: () => host.room(this.#feeds.get(worker)?.work),
     }
     worker.retired = false
+    this.#suspended.delete(worker)
     let feed: Feed
     try {
       feed = this.#open(port)
@@ -113,7 +117,22 @@ export class Feeds {
     const shut = () => {
       isOpen = false
     }
-    if (isOpen) this.#feeds.set(worker, { feed, shut, context, work: undefined, hasTaken: false })
+    if (!isOpen) return
+    this.#feeds.set(worker, { feed, shut, context, work: undefined, hasTaken: false })
+    if (this.#isEnded) feed.end()
+  }
+
+  /** The worker goes, and its feed with it: until there is another it has none. */
+  suspend(worker: InlineWorker, reason: unknown): void {
+    const open = this.#feeds.get(worker)
+    this.#feeds.delete(worker)
+    if (open) cancel(open, reason)
+    this.#suspended.add(worker)
+  }
+
+  /** The worker is there again. */
+  resume(worker: InlineWorker): void {
+    if (this.#suspended.has(worker)) this.open(worker)
   }
 
   /** Hands an item to the worker's feed; false if that has ended. */
@@ -150,6 +169,7 @@ export class Feeds {
 
   /** There is no more input. */
   end(): void {
+    this.#isEnded = true
     for (const { feed } of [...this.#feeds.values()]) feed.end()
   }
 
@@ -157,6 +177,7 @@ export class Feeds {
   cancel(reason: unknown): Work[] {
     const open = [...this.#feeds.values()]
     this.#feeds.clear()
+    this.#suspended.clear()
     for (const each of open) cancel(each, reason)
     return open.flatMap(({ work }) => work ?? [])
   }

@@ -91,6 +91,11 @@ export function join(stage: Stage, around: Surroundings, begin: () => void): Par
   return parts
 }
 
+/** Whether the workers of a body over the whole stream live elsewhere: then each of them has a feed of its own. */
+function isRemote({ plan }: Stage): boolean {
+  return plan.body.kind === 'feed' && plan.body.remote !== undefined
+}
+
 function lifeHostOf(stage: Stage, parts: Parts, host: StageHost): StageLifeHost {
   return {
     entered: phase => {
@@ -114,9 +119,13 @@ function crewHostOf(stage: Stage, parts: Parts, host: StageHost, ready: () => vo
   return {
     ready,
     workerFailed: (worker, error) => host.workerFailed(stage, worker.index, error),
-    workerGone: worker => parts.failures.loseState(worker),
+    workerGone: worker => {
+      parts.failures.loseState(worker)
+      if (isRemote(stage)) parts.feeds?.suspend(worker, undefined)
+    },
     workerRestarted: worker => {
       host.workerRestarted(stage, worker.index, worker.restarts)
+      parts.feeds?.resume(worker)
       parts.keyed?.employ(worker)
       stage.wake()
     },
@@ -260,7 +269,10 @@ function feedsHostOf(stage: Stage, parts: Parts): FeedsHost {
       if (!work) return parts.ending.stop({ error, worker: worker.index, sequence: undefined, attempts: 1 })
       work.attempts = plan.attempts
       parts.failures.giveUp(work, error)
-      if (!parts.works.isFailing && !parts.works.isOver) parts.feeds!.open(worker)
+      if (!parts.works.isFailing && !parts.works.isOver) {
+        if (worker.restarting && isRemote(stage)) parts.feeds!.suspend(worker, error)
+        else parts.feeds!.open(worker)
+      }
       stage.wake()
     },
     ended: () => stage.wake(),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ActorNotFound, ItemTimeout, StageFailed, StateLost, WorkerDied } from '../../src/errors.ts'
+import { ActorNotFound, ItemTimeout, NotCloneable, StageFailed, StateLost, WorkerDied } from '../../src/errors.ts'
 import type { DeadLetter, PipelineEvent } from '../../src/pipeline/language.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { failureOf } from '../support/failure.ts'
@@ -157,10 +157,13 @@ export function isolation(on: 'threads' | 'processes'): void {
   })
 
   workers('says which item cannot be cloned', async () => {
-    const there = await led(on, [1, () => 2, 3], same, { onFailure: 'skip' })
+    const there = await led(on, [1, { a: [() => 2] }, 3], same, { onFailure: 'skip' })
     assert.equal([there.results, there.letters[0]!.sequence], [[1, 3], 1])
+    assert.instance(there.letters[0]!.error, NotCloneable)
+    assert.is((there.letters[0]!.error as NotCloneable).path, 'a[0]')
     const back = await led(on, upTo(6), deadly.boundless, { onFailure: 'skip' })
     assert.equal([back.results, back.letters[0]!.sequence], [[0, 1, 2, 4, 5], 3])
+    assert.instance(back.letters[0]!.error, NotCloneable)
   })
 
   workers('that cannot be set up fails the pipeline with what its `setup` threw', async () => {

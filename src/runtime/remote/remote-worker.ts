@@ -21,6 +21,7 @@ import {
   type ToFeed,
   type ToWorker,
 } from './protocol.ts'
+import { whyNot } from './why-not.ts'
 
 /** What a call is about. */
 export interface Asked {
@@ -267,7 +268,7 @@ export class RemoteWorker {
     try {
       this.#send(message)
     } catch (error) {
-      if (asked.length === 1) return this.#refuse(first, error)
+      if (asked.length === 1) return this.#refuse(first, whyNot(asked[0]!.item, error))
       // One of them cannot be cloned: the others go without it.
       for (const [n, each] of asked.entries()) {
         const own = saved?.has(first + n) ? new Map([[first + n, saved.get(first + n)]]) : undefined

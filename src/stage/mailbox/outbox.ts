@@ -2,6 +2,7 @@
 import type { PackedError } from '../../runtime/remote/packed-error.ts'
 import { pack } from '../../runtime/remote/packed-error.ts'
 import { answered, type FromWorker } from '../../runtime/remote/protocol.ts'
+import { whyNot } from '../../runtime/remote/why-not.ts'
 
 const longestWait = 1 // ms
 const most = 1_024 // answers in one message
@@ -92,9 +93,7 @@ export class Outbox {
     const extras = { ...(forgotten && { forgotten }), ...(saved && { saved }) }
     try {
       this.#tell({ type: 'answers', calls, values, ...extras, cost })
-    } catch (error) {
-      if (values.length === 1)
-        return this.#tell({ type: 'answers', calls: [calls[0]!, answered.threw], values: [pack(error)], cost })
+    } catch {
       // One of them cannot be cloned: the others go without it.
       for (let n = 0; n < values.length; n++) {
         const call = calls[2 * n]!
@@ -111,7 +110,7 @@ export class Outbox {
     try {
       this.#tell({ type: 'answers', calls: [call, kind], values: [value], ...own, cost })
     } catch (error) {
-      this.#tell({ type: 'answers', calls: [call, answered.threw], values: [pack(error)], cost })
+      this.#tell({ type: 'answers', calls: [call, answered.threw], values: [pack(whyNot(value, error))], cost })
     }
   }
 }
