@@ -48,6 +48,8 @@ export class Failures {
   readonly #keys: Keys
   readonly #host: FailuresHost
   readonly #charges: Charges
+  /** Its handlers run elsewhere; of what others throw not even the class is asked. */
+  readonly #isRemote: boolean
   readonly #timeouts: Timeouts
 
   constructor(plan: StagePlan, index: number, pump: Pump, works: Works, keys: Keys, host: FailuresHost) {
@@ -58,6 +60,7 @@ export class Failures {
     this.#keys = keys
     this.#host = host
     this.#charges = new Charges(plan)
+    this.#isRemote = plan.body.kind === 'behaviour' && plan.body.remote !== undefined
     this.#timeouts = new Timeouts(pump.clock, now => this.#sweep(now))
   }
 
@@ -74,7 +77,7 @@ export class Failures {
     work.isPulling = false
     // Handlers that end because they were told to are no failures; nor are those of an item that nobody waits for.
     if (this.#works.isOver || work.tag?.origin?.isOver(this.#index)) return this.#host.settled(work)
-    if (error instanceof Departed) return this.#orphaned(work, error)
+    if (this.#isRemote && error instanceof Departed) return this.#orphaned(work, error)
     const elapsed = this.#plan.attempts > 1 ? this.#pump.clock.now() - work.startedAt : 0
     let verdict: Verdict
     try {
