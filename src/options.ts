@@ -3,7 +3,7 @@
  *
  * The check, the messages and the reference page come from these rows.
  */
-import { InvalidOptions, type Mistake, mistake, shown } from './errors.ts'
+import { calledAt, callOf, InvalidOptions, type Mistake, mistake, shown } from './errors.ts'
 import { nearest } from './nearest.ts'
 
 /** One row: what an option may be, what it is when it is left out, and what it means. */
@@ -86,7 +86,7 @@ function hintFor(value: unknown, { expected, accepts }: Option): string | undefi
  */
 export function checkOptions(given: unknown, options: Options, place: string): void {
   const mistakes = mistakesIn(given, options, place)
-  if (mistakes.length > 0) throw new InvalidOptions(mistakes)
+  if (mistakes.length > 0) throw calledAt(new InvalidOptions(mistakes), callOf(checkOptions))
 }
 
 /* ── What a value may be ─────────────────────────────────────────────────── */

@@ -1,7 +1,7 @@
 /**
  * An actor: behaviour with a mailbox. A value; nothing runs until a pipeline does.
  */
-import { InvalidOption, InvalidOptions } from '../errors.ts'
+import { calledAt, callOf, InvalidOption, InvalidOptions, type MillraceError } from '../errors.ts'
 import { behaviourOptions, isPlain, mistakesIn } from '../options.ts'
 import type { AnyBehaviour, AnyStreamBehaviour, Behaviour, Emitted, Handler, StreamBehaviour } from './behaviour.ts'
 import type { Context } from './context.ts'
@@ -108,18 +108,21 @@ export function defineActor<In, R, F = never, State = undefined, Arg = void, Res
   behaviour: Behaviour<In, R, F, State, Arg, Resources>,
 ): Definition<In, Emitted<R | F>, Arg, undefined>
 export function defineActor(name: string, homeOrBody: unknown, maybeBody?: unknown): unknown {
-  if (typeof name !== 'string' || name === '') throw new InvalidOption('name', 'a string that is not empty', name)
+  const refused = (error: MillraceError) => calledAt(error, callOf(defineActor))
+  if (typeof name !== 'string' || name === '') {
+    throw refused(new InvalidOption('name', 'a string that is not empty', name))
+  }
   const body = maybeBody ?? homeOrBody
   const home = maybeBody === undefined ? undefined : (homeOrBody as Home)
   if (home !== undefined && typeof home?.url !== 'string') {
-    throw new InvalidOption('home', '`import.meta`', home, `actor ${name}`)
+    throw refused(new InvalidOption('home', '`import.meta`', home, `actor ${name}`))
   }
   const mistakes = isPlain(body) ? mistakesIn(body, behaviourOptions, `actor ${name}`) : []
   const isMeant = isBody(body) || mistakes.some(({ code }) => code === 'UNKNOWN_OPTION')
-  if (isMeant && mistakes.length > 0) throw new InvalidOptions(mistakes)
+  if (isMeant && mistakes.length > 0) throw refused(new InvalidOptions(mistakes))
   if (!isBody(body)) {
     const expected = 'a function, { receive } or { stream }'
-    throw new InvalidOption('behaviour', expected, body, `actor ${name}`)
+    throw refused(new InvalidOption('behaviour', expected, body, `actor ${name}`))
   }
   if (home) remember(home, name, body)
   return new ActorDefinition(name, home, body)

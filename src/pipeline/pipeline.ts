@@ -3,7 +3,7 @@
  */
 import type { OperatorFunction } from 'rxjs'
 import { ActorDefinition, type Home, isBody } from '../actor/define-actor.ts'
-import { InvalidBlueprint, type Mistake } from '../errors.ts'
+import { calledAt, callOf, InvalidBlueprint, type Mistake } from '../errors.ts'
 import { BLUEPRINT, type Blueprint, blueprintOf, type Step, type StepBody } from './blueprint.ts'
 import type { Pipeline, Running, RunOptions, SourceOptions, StageOptions, Start, Supervision } from './language.ts'
 import { startRun } from './run/run.ts'
@@ -53,9 +53,10 @@ class FluentPipeline {
   }
 
   run(options: RunOptions = {}): Running<any, any> {
+    const call = callOf(this.run)
     const mistakes = mistakesOf(this[BLUEPRINT], options)
-    if (mistakes.length > 0) throw new InvalidBlueprint(mistakes)
-    return startRun(this[BLUEPRINT], options)
+    if (mistakes.length > 0) throw calledAt(new InvalidBlueprint(mistakes), call)
+    return startRun(this[BLUEPRINT], options, { call })
   }
 
   #with(step: Step): FluentPipeline {

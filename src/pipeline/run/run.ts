@@ -2,7 +2,7 @@
 import type { Observable } from 'rxjs'
 import type { Entered } from '../../channel/channel.ts'
 import type { Origin } from '../../channel/ticket.ts'
-import { InvalidOption, SendAfterEnd, UnknownStage } from '../../errors.ts'
+import { calledAt, callOf, InvalidOption, SendAfterEnd, UnknownStage } from '../../errors.ts'
 import type { Snapshot } from '../../metrics/snapshot.ts'
 import { spreadOf } from '../../metrics/spread.ts'
 import { askOptions, checkOptions, consumeOptions, stopOptions } from '../../options.ts'
@@ -39,7 +39,7 @@ class Run implements Running<any, any> {
   channel(name: string): Observable<Entered> {
     const { row, watching } = this.#engine
     const stage = row.named(name)
-    if (!stage) throw new UnknownStage(this.#engine.name, name, row.names)
+    if (!stage) throw calledAt(new UnknownStage(this.#engine.name, name, row.names), callOf(this.channel))
     return watching.of(stage)
   }
 
@@ -58,7 +58,9 @@ class Run implements Running<any, any> {
 
   consume(fn: (item: any) => void | Promise<void>, options: { concurrency?: number } = {}): Promise<void> {
     const { name, outlet } = this.#engine
-    if (typeof fn !== 'function') throw new InvalidOption('consume', 'given a function of the result', fn, name)
+    if (typeof fn !== 'function') {
+      throw calledAt(new InvalidOption('consume', 'given a function of the result', fn, name), callOf(this.consume))
+    }
     checkOptions(options, consumeOptions, `${name}: consume`)
     return outlet.consume(fn, options.concurrency ?? consumeOptions.concurrency.value)
   }
