@@ -1,9 +1,15 @@
 import * as assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { map } from 'rxjs'
 import { suite } from 'uvu'
 import { defineActor } from '../../src/actor/define-actor.ts'
 import { InvalidBlueprint } from '../../src/errors.ts'
+import { blueprintOf } from '../../src/pipeline/blueprint.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { exportMistakes } from '../../src/pipeline/travel.ts'
+import { inFolder } from '../support/folder.ts'
 
 const validation = suite('validate')
 
@@ -88,6 +94,38 @@ validation('lets a run move what can travel, and leaves what cannot where it is'
   assert.deepEqual(
     made.validate({ on: 'threads' }).map(({ code, place }: { code: string; place: string }) => [code, place]),
     [['NO_RUNTIME', 'p/actor']],
+  )
+})
+
+validation('sees before anything has loaded that a module exports nothing, and leaves one that does to be asked', () =>
+  inFolder(async folder => {
+    const library = new URL('../../src/index.js', import.meta.url)
+    const program = [
+      `import { pipeline } from '${library}'`,
+      "const clean = pipeline('clean', import.meta).map(text => text.trim())",
+      "globalThis.made = pipeline('words').from(['a ']).stage('clean', clean, { on: 'threads' })",
+      'globalThis.codes = globalThis.made.validate().map(({ code }) => code)',
+    ]
+    const codesOf = async (...lines: string[]) => {
+      const file = join(folder, `${lines.length}.mjs`)
+      writeFileSync(file, lines.join('\n'))
+      await import(pathToFileURL(file).href)
+      const { made, codes } = globalThis as any
+      const later = await exportMistakes(blueprintOf(made)!)
+      return [codes, later.map(({ code }) => code)]
+    }
+    assert.deepEqual(await codesOf(...program), [['NO_RUNTIME', 'NOT_EXPORTED'], []])
+    assert.deepEqual(await codesOf(...program, 'export const other = 1'), [['NO_RUNTIME'], ['NOT_EXPORTED']])
+    assert.deepEqual(await codesOf(...program, 'const more = 1', 'export { clean }'), [['NO_RUNTIME'], []])
+  }),
+)
+
+validation('says nothing of exports where the home cannot be read', () => {
+  const homeless = any(pipeline)('in', { url: 'data:text/javascript,1' }).map(f)
+  const made = any(pipeline('p').from([1])).stage('s', homeless, { on: 'threads' })
+  assert.deepEqual(
+    made.validate().map(({ code }: { code: string }) => code),
+    ['NO_RUNTIME'],
   )
 })
 
