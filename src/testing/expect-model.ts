@@ -13,7 +13,7 @@ import type { Pipeline } from '../pipeline/language.ts'
 import { mistakesOf } from '../pipeline/validate.ts'
 import { copyOf } from './copy.ts'
 import { TestDeadline } from './errors.ts'
-import { defaultDeadline, execute, within } from './execution.ts'
+import { defaultDeadline, execute, isFeed, within } from './execution.ts'
 import { compareParts } from './in-parts.ts'
 import { modelOptions } from './options.ts'
 import { segmentsOf } from './segments.ts'
@@ -79,8 +79,7 @@ export async function expectModel<In, Out>(
 /** Reads the input, anew for each who asks. */
 async function inputOf(input: unknown, name: string): Promise<() => Promise<unknown[]>> {
   const gather = async (items: unknown) => {
-    const isThere = typeof items === 'object' && items !== null
-    if (!isThere || !(Symbol.iterator in items || Symbol.asyncIterator in items)) {
+    if (!isFeed(items)) {
       throw new InvalidOption(
         'input',
         'an iterable of items, or a function that makes one',

@@ -15,7 +15,7 @@ import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
 import type { DeadLetter, FailurePolicy, PipelineEvent, StageOptions, Supervision } from '../pipeline/language.ts'
 import { mistakesOf } from '../pipeline/validate.ts'
 import { definitionOf } from './definition.ts'
-import { defaultDeadline, execute } from './execution.ts'
+import { defaultDeadline, execute, isFeed } from './execution.ts'
 import { FaultyDefinition, unlessDied } from './faulty.ts'
 import { keepingState } from './kept-state.ts'
 import { actorOptions } from './options.ts'
@@ -116,7 +116,7 @@ export async function runActor(
     ...mistakesOf(alone(body, how)),
   ]
   if (mistakes.length > 0) throw new InvalidBlueprint(mistakes)
-  if (!isIterable(items)) {
+  if (!isFeed(items)) {
     throw new InvalidOption('items', 'an iterable of items, e.g. an array', items, `runActor(${name})`)
   }
 
@@ -149,9 +149,4 @@ type Body = (Blueprint['steps'][number] & { kind: 'stage' })['body']
 
 function isRecord(options: unknown): boolean {
   return typeof options === 'object' && options !== null
-}
-
-/** An array, a generator, a stream; not a string, whose letters nobody means. */
-function isIterable(items: unknown): boolean {
-  return typeof items === 'object' && items !== null && (Symbol.iterator in items || Symbol.asyncIterator in items)
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { of } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -284,6 +285,31 @@ hanging('says what has happened instead, when somebody waits for what does not h
     InvalidOption,
   )
 })
+
+hanging(
+  'waits for ever for what is to happen, if that is asked for, and for nothing that cannot be asked for',
+  async () => {
+    const flaky = faulty(double, { hangs: 0 })
+    const hung = flaky.happened('hung', 1, Infinity)
+    await sleep(2) // a timer of Node for what is too long rings after one
+    const run = runActor(flaky, [1])
+    assert.is((await within(4_000, hung)).sequence, 0)
+    flaky.release()
+    await run
+    for (const [times, deadline] of [
+      [0, 5],
+      [NaN, 5],
+      ['1', 5],
+      [1, 0],
+      [1, NaN],
+    ] as [any, any][]) {
+      assert.instance(
+        thrownBy(() => flaky.happened('hung', times, deadline)),
+        InvalidOption,
+      )
+    }
+  },
+)
 
 hanging.run()
 
