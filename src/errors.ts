@@ -403,7 +403,17 @@ export class TooManyRestarts extends MillraceError {
 export class UnknownStage extends MillraceError {
   constructor(pipeline: string, stage: string, known: readonly string[]) {
     const near = nearest(stage, known)
-    const names = near === undefined ? known.join(', ') : undefined
-    super(...said('ERR_UNKNOWN_STAGE', { pipeline, stage: shown(stage), near: near && shown(near), known: names }))
+    const names = near === undefined && known.length > 0 ? known.join(', ') : undefined
+    const none = known.length === 0 ? 'no stage at all' : undefined
+    super(
+      ...said('ERR_UNKNOWN_STAGE', { pipeline, stage: shown(stage), near: near && shown(near), known: names, none }),
+    )
+  }
+}
+
+/** What only a run has was asked of a pipeline. */
+export class NotRunning extends MillraceError {
+  constructor(pipeline: string, word: string) {
+    super(...said('ERR_NOT_RUNNING', { pipeline, word }))
   }
 }

@@ -25,6 +25,7 @@ export {
   MillraceError,
   type Mistake,
   NotRepeatable,
+  NotRunning,
   OutputLimit,
   RunEnded,
   SchemaMismatch,

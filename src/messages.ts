@@ -136,7 +136,11 @@ export const errorMessages = {
   },
   ERR_UNKNOWN_STAGE: {
     is: 'There is no stage of that name.',
-    says: '{pipeline} has no stage {stage}[: did you mean {near}?][: its stages are {known}]',
+    says: '{pipeline} has no stage {stage}[: did you mean {near}?][: its stages are {known}][: it has {none}]',
+  },
+  ERR_NOT_RUNNING: {
+    is: 'What only a run has was asked of a pipeline.',
+    says: '{word} is of a run, and {pipeline} is only what was written: call `.run()`, and ask what that gives',
   },
 } as const satisfies Record<string, Row>
 
@@ -279,6 +283,11 @@ export const mistakeMessages = {
     level: 'mistake',
     is: '`workers` names no workers of this event loop, and there are no others in this version.',
     says: '`workers` names none that are inline, and there are no threads or processes in this version: say `workers: {count}`',
+  },
+  NO_OTHER_WORKERS: {
+    level: 'mistake',
+    is: '`workers` names some of this event loop and some elsewhere, where there are none in this version.',
+    says: '`workers` wants {actual}, and there are no threads or processes in this version: say `workers: {count}`',
   },
   CLOSURE: {
     level: 'mistake',

@@ -15,6 +15,8 @@ export interface Option {
   readonly value?: unknown
   /** The same, as the reference says it. @default `value`, as it is written; without one, 'none' */
   readonly default?: string
+  /** What it is called elsewhere, by other libraries: asked for by such a name, it is what was meant. */
+  readonly also?: readonly string[]
   /** There is nothing that it could be when it is left out. @default false */
   readonly required?: boolean
   /** What it says, in a sentence. */
@@ -41,7 +43,7 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
     if (value === undefined) continue
     const option = Object.hasOwn(options, name) ? options[name] : undefined
     if (!option) {
-      const near = nearest(name, Object.keys(options))
+      const near = meant(name, options)
       mistakes.push(mistake('UNKNOWN_OPTION', place, { name, near, known: near === undefined ? known : undefined }))
     } else if (!option.accepts(value)) {
       const { expected } = option
@@ -53,6 +55,22 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
   return mistakes
 }
 
+/** What an unknown name was probably meant to be, and how that is written. */
+function meant(name: string, options: Options): string | undefined {
+  for (const [known, { also, expected }] of Object.entries(options)) {
+    if (also?.includes(name)) return known
+    if (namesWithin(expected).includes(name)) return `${known}: { ${name}: … }`
+  }
+  const isWord = words.some(([table]) => table === options)
+  const word = isWord ? words.find(([table]) => Object.hasOwn(table, name)) : undefined
+  return word?.[1](name) ?? nearest(name, Object.keys(options))
+}
+
+/** The names in what an object may be: `{ attempts, deaths }`. */
+function namesWithin(expected: string): string[] {
+  return [...expected.matchAll(/\{ ([^}]*) \}/g)].flatMap(([, names]) => names!.match(/\w+/g) ?? [])
+}
+
 /** What was probably meant: a number and not its text, a word that is near, an object or a name inside of it. */
 function hintFor(value: unknown, { expected, accepts }: Option): string | undefined {
   const asked = (word: string | undefined) => word && `did you mean ${word}?`
@@ -62,7 +80,7 @@ function hintFor(value: unknown, { expected, accepts }: Option): string | undefi
     const near = nearest(value, words)
     return asked(near && `'${near}'`)
   }
-  const names = [...expected.matchAll(/\{ ([^}]*) \}/g)].flatMap(([, names]) => names!.match(/\w+/g) ?? [])
+  const names = namesWithin(expected)
   if (!isRecord(value)) {
     const whole = names.find(name => accepts({ [name]: value }))
     return whole && `write { ${whole}: ${shown(value)} }`
@@ -132,6 +150,7 @@ const workers = whole(0, limit)
 
 export const stageOptions = {
   workers: {
+    also: ['instances', 'pool', 'poolSize', 'maxWorkers', 'maxThreads'],
     expected: "a whole number from 0, { min, max } with min ≤ max, 'auto', or { inline, threads, processes }",
     accepts: value =>
       workers(value) ||
@@ -144,6 +163,7 @@ export const stageOptions = {
     doc: 'How many workers share the stage; 0 pauses it.',
   },
   concurrency: {
+    also: ['parallel', 'parallelism', 'maxParallel', 'maxConcurrency', 'limit'],
     expected: 'a whole number from 1',
     accepts: whole(1, limit),
     value: 1,
@@ -158,17 +178,20 @@ export const stageOptions = {
     doc: 'Where the workers live.',
   },
   key: {
+    also: ['keyBy', 'groupBy', 'partitionBy', 'partition'],
     expected: 'a property name or a function of the item',
     accepts: value => fn(value) || typeof value === 'string' || typeof value === 'number' || typeof value === 'symbol',
     doc: 'Items of one key are handled one after another, in order, with state of their own.',
   },
   order: {
+    also: ['ordered', 'preserveOrder'],
     expected: "'input' or 'completion'",
     accepts: oneOf('input', 'completion'),
     value: 'input',
     doc: 'Whether results leave in the order items came in, or as they finish (per key, they stay in order either way).',
   },
   capacity: {
+    also: ['highWaterMark', 'buffer', 'bufferSize', 'queue', 'queueSize', 'maxQueue'],
     expected: size,
     accepts: capacity,
     value: { items: 1024, bytes: 64 * 1024 * 1024 },
@@ -176,6 +199,7 @@ export const stageOptions = {
     doc: 'What the channel before the stage may hold. Below it the channel lets in one whole item’s outputs; 0 hands an item only to a worker that waits.',
   },
   inFlight: {
+    also: ['maxInFlight', 'prefetch', 'window'],
     expected: 'a whole number from 1',
     accepts: whole(1),
     value: Infinity,
@@ -197,18 +221,21 @@ export const stageOptions = {
     doc: 'Milliseconds one item may take, all attempts together.',
   },
   retry: {
+    also: ['retries', 'maxRetries'],
     expected: '{ attempts, deaths, backoff }: whole numbers from 1 and a function of the attempt',
     accepts: record({ attempts: value => whole(1)(value) || value === Infinity, deaths: whole(1), backoff: fn }),
     value: { attempts: 1, deaths: 3 },
     doc: 'How often an item is tried when the handler throws, how many workers it may take with it, and how long to wait in between.',
   },
   onFailure: {
+    also: ['onError', 'catch'],
     expected: "'stop', 'skip', 'restart', or a function of the failure that gives one of them",
     accepts: value => fn(value) || oneOf('stop', 'skip', 'restart')(value),
     value: 'stop',
     doc: 'What a failed item costs: the pipeline, itself (a dead letter), or the worker as well.',
   },
   schema: {
+    also: ['validate', 'validator'],
     expected: 'a Standard Schema (zod, valibot, arktype …)',
     accepts: value => fn((value as { '~standard'?: { validate?: unknown } })?.['~standard']?.validate),
     doc: 'Checks items where they enter the stage.',
@@ -332,6 +359,15 @@ export const runOptions = {
     doc: 'What every wait of the run asks for the time; tests hand in a manual one.',
   },
 } as const satisfies Options
+
+/** Where the options of the language are said, for who says them somewhere else. */
+const words: readonly (readonly [Options, (name: string) => string])[] = [
+  [stageOptions, name => `.stage(…, { ${name}: … })`],
+  [supervisionOptions, name => `.supervise({ ${name}: … })`],
+  [runOptions, name => `.run({ ${name}: … })`],
+  [sourceOptions, name => `.from(…, { ${name}: … })`],
+  [behaviourOptions, name => `defineActor(…, { ${name}: … })`],
+]
 
 /* ── Options of what a run can do ────────────────────────────────────────── */
 

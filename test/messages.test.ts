@@ -262,6 +262,41 @@ const mistakes: [string, () => any, string][] = [
     'p/s: `workers` names none that are inline, and there are no threads or processes in this version: say `workers: 3` (NO_INLINE_WORKERS)',
   ],
   [
+    'workers of which some are nowhere',
+    () => one().stage('s', f, { workers: { inline: 1, threads: 2, processes: 1 } }),
+    'p/s: `workers` wants 2 threads and 1 processes, and there are no threads or processes in this version: say `workers: 4` (NO_OTHER_WORKERS)',
+  ],
+  [
+    'what belongs into another option',
+    () => one().stage('s', f, { backoff: f }),
+    'p/s: unknown option `backoff`: did you mean `retry: { backoff: … }`? (UNKNOWN_OPTION)',
+  ],
+  [
+    'what other libraries call an option',
+    () => one().stage('s', f, { retries: 3 }),
+    'p/s: unknown option `retries`: did you mean `retry`? (UNKNOWN_OPTION)',
+  ],
+  [
+    'what is said of the pipeline',
+    () => one().stage('s', f, { inactivity: 3 }),
+    'p/s: unknown option `inactivity`: did you mean `.supervise({ inactivity: … })`? (UNKNOWN_OPTION)',
+  ],
+  [
+    'what is said of a stage',
+    () => one().supervise({ onFailure: 'skip' }),
+    'p: unknown option `onFailure`: did you mean `.stage(…, { onFailure: … })`? (UNKNOWN_OPTION)',
+  ],
+  [
+    'a pipeline for a source',
+    () => any(pipeline('p')).from(pipeline<number>('q').map(f)),
+    'p/source: `from` takes an iterable, an async iterable, an Observable, a stream, or a function that makes one, got pipeline q (object): a pipeline takes items, so it is a stage (NOT_A_SOURCE)',
+  ],
+  [
+    'a run for a stage',
+    () => one().stage('s', pipeline<number>('q').map(f).run()),
+    'p/s: a stage takes an actor, a function, { receive }, { stream } or an open pipeline, got run of q (object): it is a run: hand in the pipeline itself, without `.run()` (NOT_A_BODY)',
+  ],
+  [
     'a function that should travel',
     () => one().stage('s', f, { on: 'threads' }),
     "p/s: a function cannot travel to 'threads', which finds things by their module: make it with `defineActor('s', import.meta, …)`, or leave `on` out (CLOSURE)",
@@ -685,6 +720,32 @@ const thrown: [what: string, provoke: () => unknown, says: string][] = [
   ['how many restarts are too many', () => restarts(2), 'restarted more than 2 times within 1000 ms: Error: boom'],
   ['that one restart is too many', () => restarts(1), 'restarted more than once within 1000 ms: Error: boom'],
   ['which stage was meant', () => watched('lable'), 'p has no stage "lable": did you mean "label"?'],
+  [
+    'that there are no stages',
+    async () => {
+      const run = one().run()
+      run.output.subscribe()
+      const error = thrownBy(() => run.channel('x'))
+      await within(5_000, run.done)
+      return error
+    },
+    'p has no stage "x": it has no stage at all',
+  ],
+  [
+    'that a pipeline was not run',
+    () => thrownBy(() => one().map(f).output.subscribe()),
+    '`output` is of a run, and p is only what was written: call `.run()`, and ask what that gives',
+  ],
+  [
+    'that a pipeline was not run, by who loops over it',
+    () =>
+      failureOf(
+        (async () => {
+          for await (const _ of one()) break
+        })(),
+      ),
+    '`for await` is of a run, and p is only what was written: call `.run()`, and ask what that gives',
+  ],
   ['which stages there are', () => watched('x'), 'p has no stage "x": its stages are label'],
 ]
 

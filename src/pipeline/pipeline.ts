@@ -1,11 +1,13 @@
 /**
  * The fluent form: each word gives a new blueprint, and none of them does anything.
  */
+import { inspect } from 'node:util'
 import type { OperatorFunction } from 'rxjs'
 import { ActorDefinition, type Home, isBody } from '../actor/define-actor.ts'
 import { calledAt, callOf, InvalidBlueprint, type Mistake } from '../errors.ts'
 import { BLUEPRINT, type Blueprint, blueprintOf, type Step, type StepBody } from './blueprint.ts'
 import type { Pipeline, Running, RunOptions, SourceOptions, StageOptions, Start, Supervision } from './language.ts'
+import { refuseWordsOfRuns } from './not-running.ts'
 import { startRun } from './run/run.ts'
 import { mistakesOf, validate } from './validate.ts'
 
@@ -59,11 +61,18 @@ class FluentPipeline {
     return startRun(this[BLUEPRINT], options, { call })
   }
 
+  /** How it is printed, and stands in a message. */
+  [inspect.custom](): string {
+    return `pipeline ${this.name}`
+  }
+
   #with(step: Step): FluentPipeline {
     const before = this[BLUEPRINT]
     return new FluentPipeline({ ...before, steps: [...before.steps, step] })
   }
 }
+
+refuseWordsOfRuns(FluentPipeline)
 
 function bodyOf(name: string, body: unknown): StepBody {
   const blueprint = blueprintOf(body)

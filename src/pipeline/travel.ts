@@ -28,12 +28,20 @@ export function travelMistakes(step: StageStep, place: string, options: RunOptio
   const mistakes: Mistake[] = []
   if (!runtimes.has(runtime)) mistakes.push(mistake('NO_RUNTIME', place, { runtime }))
   if (runtime !== 'inline') mistakes.push(...bodyMistakes(step, place, runtime), ...optionNotes(step, place, runtime))
-  const workers: unknown = step.how?.workers
-  if (typeof workers === 'object' && workers !== null && !('min' in workers || 'inline' in workers)) {
-    const count = Object.values(workers).reduce((sum: number, each: number) => sum + each, 0)
-    mistakes.push(mistake('NO_INLINE_WORKERS', place, { count }))
-  }
+  mistakes.push(...workerMistakes(step, place))
   return mistakes
+}
+
+/** Workers by runtime: there are those of this event loop alone. */
+function workerMistakes({ how }: StageStep, place: string): Mistake[] {
+  const workers: unknown = how?.workers
+  if (typeof workers !== 'object' || workers === null || 'min' in workers) return []
+  const { inline, ...others } = workers as Record<string, number | undefined>
+  const elsewhere = Object.entries(others).filter(([, each = 0]) => each > 0)
+  const count = elsewhere.reduce((sum, [, each = 0]) => sum + each, inline ?? 0)
+  if (inline === undefined) return [mistake('NO_INLINE_WORKERS', place, { count })]
+  const actual = elsewhere.map(([runtime, each]) => `${each} ${runtime}`).join(' and ')
+  return elsewhere.length > 0 ? [mistake('NO_OTHER_WORKERS', place, { actual, count })] : []
 }
 
 function bodyMistakes({ name, body }: StageStep, place: string, runtime: string): Mistake[] {

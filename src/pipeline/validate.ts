@@ -17,6 +17,7 @@ import { combinations, handsOnByCompletion, isUnkeyedState } from './combination
 import type { RunOptions } from './language.ts'
 import { isName, placeOf, rootOf } from './place.ts'
 import { nameOf } from './plan.ts'
+import { isRun } from './run/run.ts'
 import { kindOf } from './sources/kind.ts'
 import { travelMistakes } from './travel.ts'
 
@@ -73,7 +74,7 @@ function sourceMistakes(blueprint: Blueprint): Mistake[] {
     const hint =
       '`lines(path)` of millrace/actors reads the lines of a file; `[text]` is one item, and `[...text]` its characters'
     mistakes.push(mistake('NOT_A_SOURCE', place, { actual: shown(value), type: 'string', hint }))
-  } else if (kindOf(value) === undefined) {
+  } else if (blueprintOf(value) !== undefined || kindOf(value) === undefined) {
     const hint = blueprintOf(value)
       ? 'a pipeline takes items, so it is a stage'
       : isPlain(value)
@@ -144,7 +145,12 @@ function bodyMistakes({ name }: StageStep, value: unknown, place: string): Mista
     if (misspelt.length > 0) return misspelt
   }
   const isCalled = typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
-  return [notABody(value, place, isCalled ? 'hand in the function itself, without calling it' : undefined)]
+  const hint = isCalled
+    ? 'hand in the function itself, without calling it'
+    : isRun(value)
+      ? 'it is a run: hand in the pipeline itself, without `.run()`'
+      : undefined
+  return [notABody(value, place, hint)]
 }
 
 function notABody(value: unknown, place: string, hint: string | undefined): Mistake {

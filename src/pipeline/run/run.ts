@@ -1,4 +1,5 @@
 /** A run, as whoever began it has it in hand: what can be seen of it, and what can be done with it. */
+import { inspect } from 'node:util'
 import type { Observable } from 'rxjs'
 import type { Entered } from '../../channel/channel.ts'
 import type { Origin } from '../../channel/ticket.ts'
@@ -18,6 +19,11 @@ export function startRun(blueprint: Blueprint, options: RunOptions = {}, interna
   return new Run(new Engine(blueprint, options, internals, startRun))
 }
 
+/** Whether something is a run, and not the pipeline that it is of. */
+export function isRun(value: unknown): boolean {
+  return value instanceof Run
+}
+
 class Run implements Running<any, any> {
   readonly done: Promise<Summary>
   readonly output: Observable<any>
@@ -34,12 +40,17 @@ class Run implements Running<any, any> {
     this.deadLetters = report.deadLetters.observable
   }
 
+  /** How it is printed, and stands in a message. */
+  [inspect.custom](): string {
+    return `run of ${this.#engine.name}`
+  }
+
   /* ── looking in ────────────────────────────────────────────────────────── */
 
   channel(name: string): Observable<Entered> {
     const { row, watching } = this.#engine
     const stage = row.named(name)
-    if (!stage) throw calledAt(new UnknownStage(this.#engine.name, name, row.names), callOf(this.channel))
+    if (!stage) throw calledAt(new UnknownStage(this.#engine.name, name, row.written), callOf(this.channel))
     return watching.of(stage)
   }
 
