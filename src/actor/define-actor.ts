@@ -3,7 +3,7 @@
  */
 import { calledAt, callOf, InvalidOption, InvalidOptions, type MillraceError } from '../errors.ts'
 import { behaviourOptions, isPlain, mistakesIn } from '../options.ts'
-import type { AnyBehaviour, AnyStreamBehaviour, Behaviour, Emitted, Handler, StreamBehaviour } from './behaviour.ts'
+import type { AnyBehaviour, AnyStreamBehaviour, Behaviour, Given, Handler, StreamBehaviour } from './behaviour.ts'
 import type { Context } from './context.ts'
 import { remember } from './definitions.ts'
 
@@ -83,30 +83,30 @@ export class ActorDefinition {
 export function defineActor<In, R>(
   name: string,
   receive: (item: In, context: Context<In>) => R,
-): Actor<In, Emitted<R>, undefined>
+): Actor<In, Given<R>['emitted'], undefined>
 export function defineActor<In, R>(
   name: string,
   home: Home,
   receive: (item: In, context: Context<In>) => R,
-): Actor<In, Emitted<R>, Home>
+): Actor<In, Given<R>['emitted'], Home>
 export function defineActor<In, R, Arg = void>(
   name: string,
   home: Home,
   behaviour: StreamBehaviour<In, R, Arg>,
-): Definition<In, Emitted<R>, Arg, Home>
+): Definition<In, Given<R>['emitted'], Arg, Home>
 export function defineActor<In, R, Arg = void>(
   name: string,
   behaviour: StreamBehaviour<In, R, Arg>,
-): Definition<In, Emitted<R>, Arg, undefined>
+): Definition<In, Given<R>['emitted'], Arg, undefined>
 export function defineActor<In, R, F = never, State = undefined, Arg = void, Resources = undefined>(
   name: string,
   home: Home,
   behaviour: Behaviour<In, R, F, State, Arg, Resources>,
-): Definition<In, Emitted<R | F>, Arg, Home>
+): Definition<In, Given<R | F>['emitted'], Arg, Home>
 export function defineActor<In, R, F = never, State = undefined, Arg = void, Resources = undefined>(
   name: string,
   behaviour: Behaviour<In, R, F, State, Arg, Resources>,
-): Definition<In, Emitted<R | F>, Arg, undefined>
+): Definition<In, Given<R | F>['emitted'], Arg, undefined>
 export function defineActor(name: string, homeOrBody: unknown, maybeBody?: unknown): unknown {
   const refused = (error: MillraceError) => calledAt(error, callOf(defineActor))
   if (typeof name !== 'string' || name === '') {

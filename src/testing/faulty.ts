@@ -9,7 +9,7 @@
  *
  * It is told by sequence and attempt, and not by counting calls: so it does the same for any number of workers.
  */
-import type { Emitted } from '../actor/behaviour.ts'
+import type { Given } from '../actor/behaviour.ts'
 import type { Context } from '../actor/context.ts'
 import { type Actor, ActorDefinition, type Unstarted } from '../actor/define-actor.ts'
 import { InvalidOption } from '../errors.ts'
@@ -53,7 +53,7 @@ export function faulty<In, Out, Arg>(
 export function faulty<In, R>(
   handler: (item: In, context: Context<In>) => R,
   cues: Cues<NoInfer<In>>,
-): Faulty<In, Emitted<R>>
+): Faulty<In, Given<R>['emitted']>
 export function faulty(actor: unknown, cues: Cues<any>): unknown {
   const definition = definitionOf(actor)
   if (!definition) {

@@ -5,7 +5,7 @@
  *                 ├─ state, states
  *                 └─ deadLetters, failure, restarts, events
  */
-import type { Behaviour, Emitted } from '../actor/behaviour.ts'
+import type { Behaviour, Given } from '../actor/behaviour.ts'
 import type { Context } from '../actor/context.ts'
 import type { Actor } from '../actor/define-actor.ts'
 import type { Clock } from '../clock.ts'
@@ -81,12 +81,12 @@ export function runActor<In, R>(
   handler: (item: In, context: Context<In>) => R,
   items: Fed<NoInfer<In>>,
   options?: RunActorOptions<NoInfer<In>>,
-): Promise<ActorRun<In, Emitted<R>, undefined>>
+): Promise<ActorRun<In, Given<R>['emitted'], undefined>>
 export function runActor<In, R, F = never, State = undefined, Resources = undefined>(
   behaviour: Behaviour<In, R, F, State, void, Resources>,
   items: Fed<NoInfer<In>>,
   options?: RunActorOptions<NoInfer<In>>,
-): Promise<ActorRun<In, Emitted<R | F>, State>>
+): Promise<ActorRun<In, Given<R | F>['emitted'], State>>
 export function runActor<In, Out>(
   actor: Actor<In, Out>,
   items: Fed<NoInfer<In>>,
