@@ -166,8 +166,8 @@ export const mistakeMessages = {
   },
   NOT_OPTIONS: {
     level: 'mistake',
-    is: 'Options are no object.',
-    says: 'options must be an object, got {actual} ({type}); there are {known}',
+    is: 'Options are no plain object.',
+    says: 'options must be a plain object, got {actual} ({type}); there are {known}',
   },
   UNKNOWN_OPTION: {
     level: 'mistake',

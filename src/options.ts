@@ -35,7 +35,7 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
     ([name, { required }]) => required && (given as Record<string, unknown> | null | undefined)?.[name] === undefined,
   )
   if (given === undefined && missing.length === 0) return []
-  if (given !== undefined && !isRecord(given)) {
+  if (given !== undefined && !isPlain(given)) {
     return [mistake('NOT_OPTIONS', place, { actual: shown(given), type: typeof given, known })]
   }
   const mistakes: Mistake[] = []
@@ -45,7 +45,7 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
     if (!option) {
       const near = meant(name, options)
       mistakes.push(mistake('UNKNOWN_OPTION', place, { name, near, known: near === undefined ? known : undefined }))
-    } else if (!option.accepts(value)) {
+    } else if (!isAccepted(value, option)) {
       const { expected } = option
       const [actual, type] = [shown(value), typeof value]
       mistakes.push(mistake('INVALID_OPTION', place, { name, expected, actual, type, hint: hintFor(value, option) }))
@@ -71,8 +71,19 @@ function namesWithin(expected: string): string[] {
   return [...expected.matchAll(/\{ ([^}]*) \}/g)].flatMap(([, names]) => names!.match(/\w+/g) ?? [])
 }
 
+/** What cannot be looked at, as a getter throws, is not accepted. */
+function isAccepted(value: unknown, { accepts }: Option): boolean {
+  try {
+    return accepts(value)
+  } catch {
+    return false
+  }
+}
+
 /** What was probably meant: a number and not its text, a word that is near, an object or a name inside of it. */
-function hintFor(value: unknown, { expected, accepts }: Option): string | undefined {
+function hintFor(value: unknown, option: Option): string | undefined {
+  const { expected } = option
+  const accepts = (other: unknown) => isAccepted(other, option)
   const asked = (word: string | undefined) => word && `did you mean ${word}?`
   if (typeof value === 'string') {
     if (value.trim() !== '' && accepts(Number(value))) return `write it without quotes, ${Number(value)}`
@@ -81,7 +92,7 @@ function hintFor(value: unknown, { expected, accepts }: Option): string | undefi
     return asked(near && `'${near}'`)
   }
   const names = namesWithin(expected)
-  if (!isRecord(value)) {
+  if (!isPlain(value)) {
     const whole = names.find(name => accepts({ [name]: value }))
     return whole && `write { ${whole}: ${shown(value)} }`
   }
@@ -120,20 +131,19 @@ const oneOf =
     words.includes(value as string)
 const fn = (value: unknown) => typeof value === 'function'
 
-/** An object as it is written, `{ … }`: what is made by a class may have anything else beside its options. */
+/** An object as it is written, `{ … }`, in whatever realm: what is made by a class may have anything beside its options. */
 export function isPlain(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-}
-
-/** An object that may have names, and not the array that somebody put there. */
-function isRecord(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** An object with no other keys than these, each absent or accepted. */
 const record = (fields: Record<string, (value: unknown) => boolean>) => (value: unknown) =>
-  isRecord(value) &&
-  Object.entries(value).every(([name, field]) => field === undefined || fields[name]?.(field) === true)
+  isPlain(value) &&
+  Object.entries(value).every(
+    ([name, field]) => field === undefined || (Object.hasOwn(fields, name) && fields[name]!(field) === true),
+  )
 
 const count = whole(0)
 const capacity = (value: unknown) =>
@@ -158,7 +168,7 @@ export const stageOptions = {
       (record({ min: workers, max: whole(1, limit) })(value) &&
         (value as { min: number }).min <= (value as { max: number }).max) ||
       (record({ inline: workers, threads: workers, processes: workers })(value) &&
-        Object.keys(value as object).length > 0),
+        Object.values(value as object).some(each => each !== undefined)),
     value: 1,
     doc: 'How many workers share the stage; 0 pauses it.',
   },
@@ -317,10 +327,10 @@ export const supervisionOptions = {
     doc: 'No progress for so many milliseconds, with items under way, is an error that says who holds what.',
   },
   tolerate: {
-    expected: '{ deadLetters } or { share, of }',
+    expected: '{ deadLetters } or { share, of }: whole numbers, and a share from 0 to 1',
     accepts: value =>
       (record({ deadLetters: count })(value) && Object.keys(value as object).length === 1) ||
-      (record({ share: v => typeof v === 'number' && v >= 0 && v <= 1, of: whole(1) })(value) &&
+      (record({ share: v => typeof v === 'number' && v >= 0 && v <= 1, of: whole(1, 1 << 24) })(value) &&
         Object.keys(value as object).length === 2),
     default: 'no limit',
     doc: 'More dead letters than this stop the pipeline.',

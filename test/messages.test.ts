@@ -59,7 +59,7 @@ const mistakes: [string, () => any, string][] = [
   [
     'options that are none',
     () => one().stage('s', f, 4),
-    'p/s: options must be an object, got 4 (number); there are workers, concurrency, on, key, order, capacity, inFlight, emit, overflow, timeout, retry, onFailure, schema (NOT_OPTIONS)',
+    'p/s: options must be a plain object, got 4 (number); there are workers, concurrency, on, key, order, capacity, inFlight, emit, overflow, timeout, retry, onFailure, schema (NOT_OPTIONS)',
   ],
   [
     'a misspelt word of supervision',
@@ -79,7 +79,7 @@ const mistakes: [string, () => any, string][] = [
   [
     'supervision that is none',
     () => one().supervise(5).supervise({ grace: 5 }),
-    'p: options must be an object, got 5 (number); there are strategy, maxRestarts, within, backoff, grace, inactivity, tolerate (NOT_OPTIONS)',
+    'p: options must be a plain object, got 5 (number); there are strategy, maxRestarts, within, backoff, grace, inactivity, tolerate (NOT_OPTIONS)',
   ],
   [
     'a stage without a name',
@@ -120,6 +120,11 @@ const mistakes: [string, () => any, string][] = [
     'a text for a source',
     () => any(pipeline('p')).from('data.csv'),
     'p/source: `from` takes an iterable, an async iterable, an Observable, a stream, or a function that makes one, got "data.csv" (string): `lines(path)` of millrace/actors reads the lines of a file; `[text]` is one item, and `[...text]` its characters (NOT_A_SOURCE)',
+  ],
+  [
+    'no source',
+    () => any(pipeline('p')).from(),
+    'p/source: `from` takes an iterable, an async iterable, an Observable, a stream, or a function that makes one, got undefined (undefined): a pipeline that is given its items by `send` or `ask` has no `from` (NOT_A_SOURCE)',
   ],
   [
     'operators that are none',

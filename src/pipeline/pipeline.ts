@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import type { OperatorFunction } from 'rxjs'
 import { ActorDefinition, type Home, isBody } from '../actor/define-actor.ts'
 import { calledAt, callOf, InvalidBlueprint, type Mistake } from '../errors.ts'
+import { isPlain } from '../options.ts'
 import { BLUEPRINT, type Blueprint, blueprintOf, type Step, type StepBody } from './blueprint.ts'
 import type { Pipeline, Running, RunOptions, SourceOptions, StageOptions, Start, Supervision } from './language.ts'
 import { refuseWordsOfRuns } from './not-running.ts'
@@ -27,7 +28,7 @@ class FluentPipeline {
   }
 
   stage(name: string, body: unknown, how?: StageOptions<any>): FluentPipeline {
-    return this.#with({ kind: 'stage', name, body: bodyOf(name, body), how })
+    return this.#with({ kind: 'stage', name, body: bodyOf(name, body), how: copied(how) })
   }
 
   map(fn: (item: any) => unknown, ...rest: unknown[]): FluentPipeline {
@@ -45,7 +46,7 @@ class FluentPipeline {
   supervise(policy: Supervision = {}): FluentPipeline {
     const before = this[BLUEPRINT]
     // What is no object is kept as it is, for `validate` to find.
-    const odd = [before.supervision, policy].find(each => typeof each !== 'object' || each === null)
+    const odd = [before.supervision, policy].find(each => !isPlain(each))
     const supervision = odd === undefined ? { ...before.supervision, ...policy } : odd
     return new FluentPipeline({ ...before, supervision })
   }
@@ -74,6 +75,11 @@ class FluentPipeline {
 
 refuseWordsOfRuns(FluentPipeline)
 
+/** Options as they are now: a blueprint does not change with what it was made from. What is none is for `validate` to find. */
+function copied<How>(how: How): How {
+  return isPlain(how) ? { ...how } : how
+}
+
 function bodyOf(name: string, body: unknown): StepBody {
   const blueprint = blueprintOf(body)
   if (blueprint) return { kind: 'pipeline', blueprint }
@@ -95,6 +101,7 @@ export function pipeline(name: string, home?: Home): unknown {
   const blueprint: Blueprint = { name, home, steps: [], supervision: {} }
   const open = new FluentPipeline(blueprint)
   return Object.assign(open, {
-    from: (value: unknown, options?: SourceOptions) => new FluentPipeline({ ...blueprint, source: { value, options } }),
+    from: (value: unknown, options?: SourceOptions) =>
+      new FluentPipeline({ ...blueprint, source: { value, options: copied(options) } }),
   })
 }

@@ -79,7 +79,9 @@ function sourceMistakes(blueprint: Blueprint): Mistake[] {
       ? 'a pipeline takes items, so it is a stage'
       : isPlain(value)
         ? 'the values of an object are `Object.values(…)`'
-        : undefined
+        : value === undefined
+          ? 'a pipeline that is given its items by `send` or `ask` has no `from`'
+          : undefined
     mistakes.push(mistake('NOT_A_SOURCE', place, { actual: shown(value), type: typeof value, hint }))
   }
   const [first] = steps

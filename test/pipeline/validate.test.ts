@@ -143,6 +143,26 @@ validation('takes an actor that was given its argument, whatever it is', () => {
   )
 })
 
+validation('looks at what was written, and not at what became of the objects it was written with', async () => {
+  const [how, channel]: any[] = [{ workers: 2 }, { capacity: 4 }]
+  const made = pipeline('p').from([1], channel).stage('s', f, how)
+  how.workers = -1
+  how.wrokers = 1
+  channel.capacity = -1
+  assert.deepEqual(made.validate(), [])
+  const results: number[] = []
+  for await (const result of made.run()) results.push(result)
+  assert.deepEqual(results, [1])
+})
+
+validation('names workers of no kind at all', () => {
+  const made = any(pipeline('p').from([1])).stage('s', f, { workers: { inline: undefined } })
+  assert.deepEqual(
+    made.validate().map(({ code }: { code: string }) => code),
+    ['INVALID_OPTION'],
+  )
+})
+
 validation('finds nothing wrong with a sound pipeline, whatever it uses', () => {
   const made = any(pipeline('p').from([{ id: 1 }], { capacity: { items: 4, bytes: 100 } }))
     .stage('a', f, { workers: { min: 1, max: 4 }, concurrency: 2, inFlight: 8, onFailure: () => 'skip' })
