@@ -5,7 +5,7 @@
  *            └─▶ model ──▶ results, dead letters, failure ─┴─▶ equal?
  */
 import type { Clock } from '../clock.ts'
-import { InvalidBlueprint, InvalidOption, type Mistake } from '../errors.ts'
+import { InvalidBlueprint, InvalidOption, type Mistake, UndefinedItem } from '../errors.ts'
 import { model, type Outcome } from '../model/model.ts'
 import { mistakesIn } from '../options.ts'
 import { BLUEPRINT, type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
@@ -50,6 +50,7 @@ type Input<In> = [In] extends [never] ? any : In
  * @throws {ModelMismatch} with the first difference: `index`, `expected`, `actual`.
  * @throws {TestDeadline} when the run, or the model, is not done in time.
  * @throws {InvalidBlueprint} with all that is wrong with the pipeline.
+ * @throws {UndefinedItem} when `undefined` is among the input.
  */
 export async function expectModel<In, Out>(
   pipeline: Pipeline<In, Out, any>,
@@ -88,7 +89,10 @@ async function inputOf(input: unknown, name: string): Promise<() => Promise<unkn
       )
     }
     const gathered: unknown[] = []
-    for await (const item of items as AsyncIterable<unknown>) gathered.push(item)
+    for await (const item of items as AsyncIterable<unknown>) {
+      if (item === undefined) throw new UndefinedItem('the input', gathered.length)
+      gathered.push(item)
+    }
     return gathered
   }
   if (typeof input === 'function') return async () => gather(input())

@@ -10,7 +10,7 @@ import type { Context } from '../actor/context.ts'
 import type { Actor } from '../actor/define-actor.ts'
 import type { Clock } from '../clock.ts'
 import { InvalidBlueprint, InvalidOption, type MillraceError, type Mistake, type StageFailed } from '../errors.ts'
-import { mistakesIn } from '../options.ts'
+import { mistakesIn, stageOptions } from '../options.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
 import type { DeadLetter, FailurePolicy, PipelineEvent, StageOptions, Supervision } from '../pipeline/language.ts'
 import { mistakesOf } from '../pipeline/validate.ts'
@@ -110,11 +110,9 @@ export async function runActor(
     : definition
       ? { kind: 'actor', actor: definition }
       : { kind: 'nothing', value: actor }
-  const mistakes: Mistake[] = [
-    ...(isRecord(options) ? [] : mistakesIn(options, actorOptions, 'runActor')),
-    ...mistakesIn({ clock, deadline, supervise }, actorOptions, 'runActor'),
-    ...mistakesOf(alone(body, how)),
-  ]
+  const said = mistakesIn(options, { ...stageOptions, ...actorOptions }, 'runActor')
+  // What is wrong with the actor is told as well; with its options, once.
+  const mistakes: Mistake[] = [...said, ...mistakesOf(alone(body, said.length > 0 ? {} : how))]
   if (mistakes.length > 0) throw new InvalidBlueprint(mistakes)
   if (!isFeed(items)) {
     throw new InvalidOption('items', 'an iterable of items, e.g. an array', items, `runActor(${name})`)
@@ -146,7 +144,3 @@ export async function runActor(
 }
 
 type Body = (Blueprint['steps'][number] & { kind: 'stage' })['body']
-
-function isRecord(options: unknown): boolean {
-  return typeof options === 'object' && options !== null
-}

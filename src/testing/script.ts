@@ -161,8 +161,7 @@ export class Script implements Faults<any> {
       throw this.#note('dies', call, at, new DiedOnCue(where))
     }
     if (!fails || (fails.after ?? false) !== after) return
-    const { error = new FailedOnCue(where) } = fails
-    throw this.#note('fails', call, at, typeof error === 'function' ? error(at?.item) : error)
+    throw this.#note('fails', call, at, errorOf(fails, where, at?.item))
   }
 
   #hang({ deaf }: AnyCue, call: CallName, at: Receiving | undefined, signal: AbortSignal | undefined): Promise<void> {
@@ -189,4 +188,12 @@ export class Script implements Faults<any> {
     for (const look of [...this.#listeners]) look()
     return error
   }
+}
+
+/** What is thrown: as it was said, or made of the item by a function, or of a class of errors. */
+function errorOf({ error }: AnyCue, where: string, item: unknown): unknown {
+  if (error === undefined) return new FailedOnCue(where)
+  if (typeof error !== 'function') return error
+  const isClass = error === Error || error.prototype instanceof Error
+  return isClass ? new (error as ErrorConstructor)(`failed on cue: ${where}`) : error(item)
 }

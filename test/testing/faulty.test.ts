@@ -56,6 +56,27 @@ cues('strike the same items for any number of workers', async () => {
   }
 })
 
+cues('that are none are shown as they came', () => {
+  assert.match(
+    thrownBy(() => (faulty as any)(double)).message,
+    'got undefined (undefined); there are fails, hangs, dies',
+  )
+  assert.match(thrownBy(() => faulty(double, { fails: null } as any)).message, 'got null (object); there are at, ')
+})
+
+cues('may say a class of errors, and a function that makes one', async () => {
+  class Declined extends Error {}
+  for (const [error, message] of [
+    [Declined, 'failed on cue: item 0, attempt 1'],
+    [RangeError, 'failed on cue: item 0, attempt 1'],
+    [(n: number) => new Declined(`no ${n}`), 'no 7'],
+  ] as const) {
+    const { failure } = await runActor(faulty(double, { fails: { at: 0, error } }), [7])
+    assert.is((failure?.cause as Error).message, message)
+    assert.instance(failure?.cause, error === RangeError ? RangeError : Declined)
+  }
+})
+
 cues('are checked, all of them, when they are said', () => {
   const error = thrownBy(() => faulty(double, { fials: 1, hangs: { at: -1 }, dies: { att: 2 } } as any))
   assert.instance(error, InvalidOptions)
@@ -342,6 +363,12 @@ dying('is a restart in a pipeline by `unlessDied`, which leaves the rest to the 
   assert.instance(error, StageFailed)
   assert.is(error.sequence, 3)
   assert.equal(results, [0, 4])
+})
+
+dying('leaves the rest to a policy that there is', () => {
+  for (const policy of [undefined, 'skipp', 3]) {
+    assert.match(thrownBy(() => unlessDied(policy as any)).message, "`policy` must be 'stop', 'skip', 'restart'")
+  }
 })
 
 dying('fails to be set up again, until the budget is spent', async () => {
