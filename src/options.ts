@@ -55,6 +55,14 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
   return mistakes
 }
 
+/** Of `given`, what is right: the rest is told by `mistakesIn`. */
+export function soundOf<Given>(given: Given, options: Options): Given {
+  const entries = Object.entries(isPlain(given) ? given : {})
+  return Object.fromEntries(
+    entries.filter(([name, value]) => Object.hasOwn(options, name) && isAccepted(value, options[name]!)),
+  ) as Given
+}
+
 /** What an unknown name was probably meant to be, and how that is written. */
 function meant(name: string, options: Options): string | undefined {
   for (const [known, { also, expected }] of Object.entries(options)) {

@@ -8,6 +8,7 @@ import {
   isPlain,
   mistakesIn,
   runOptions,
+  soundOf,
   sourceOptions,
   stageOptions,
   supervisionOptions,
@@ -30,7 +31,8 @@ export function mistakesOf(blueprint: Blueprint, options?: RunOptions): Mistake[
 
 /** The same, with warnings and notes. */
 export function validate(blueprint: Blueprint, options?: RunOptions): Mistake[] {
-  return [...mistakesIn(options, runOptions, rootOf(blueprint)), ...blueprintMistakes(blueprint, options)]
+  const mistakes = mistakesIn(options, runOptions, rootOf(blueprint))
+  return [...mistakes, ...blueprintMistakes(blueprint, soundOf(options, runOptions))]
 }
 
 function blueprintMistakes(blueprint: Blueprint, options: RunOptions | undefined): Mistake[] {
@@ -121,21 +123,23 @@ function nameMistakes({ name }: StageStep, place: string, seen: Set<unknown>): M
 function stageMistakes(step: StageStep, place: string, options: RunOptions | undefined): Mistake[] {
   const { body, how } = step
   const mistakes = mistakesIn(how, stageOptions, place)
+  // What follows is about combinations: of an option that is wrong by itself it would only say so again.
+  const sound = { ...step, how: soundOf(how, stageOptions) }
   if (body.kind === 'nothing') return [...mistakes, ...bodyMistakes(step, body.value, place)]
   const behaviour = body.kind === 'actor' ? body.actor.body : undefined
-  if (isPlain(behaviour)) mistakes.push(...mistakesIn(behaviour, behaviourOptions, place))
   if (typeof behaviour === 'function' && /^class\b/.test(Function.prototype.toString.call(behaviour))) {
     return [...mistakes, notABody(behaviour, place, 'it is a class: hand in what `new` makes of it')]
   }
-  // What follows is about combinations: it would only repeat what is wrong with the single options.
-  if (mistakes.length > 0) return mistakes
+  const misspelt = isPlain(behaviour) ? mistakesIn(behaviour, behaviourOptions, place) : []
+  mistakes.push(...misspelt)
   if (body.kind === 'pipeline') {
     for (const inner of blueprintMistakes(body.blueprint, undefined)) {
       mistakes.push({ ...inner, place: `${place}/${inner.place}` })
     }
     if (body.blueprint.source) mistakes.push(mistake('CONNECTED', place, {}))
   }
-  mistakes.push(...travelMistakes(step, place, options), ...combinations(step, place))
+  mistakes.push(...travelMistakes(sound, place, options))
+  if (misspelt.length === 0) mistakes.push(...combinations(sound, place))
   return mistakes
 }
 

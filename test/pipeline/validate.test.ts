@@ -44,6 +44,29 @@ validation('tells all mistakes at once, and starts nothing', () => {
   assert.equal(asked, 0)
 })
 
+validation('tells what is wrong together beside what is wrong alone, and in a pipeline that is a stage as well', () => {
+  const inner = any(pipeline<number>('inner')).stage('t', f, { wrokers: 1 })
+  const made = any(pipeline('p').from([1]))
+    .stage('sum', fold, { workers: 4, timout: 5 })
+    .stage('slots', f, { concurrency: 8, inFlight: 2, order: 'random' })
+    .stage('away', inner, { emit: 'now' })
+    .stage('none', 5, { wrokers: 2 })
+  assert.deepEqual(
+    made.validate({ on: 5 }).map(({ code, place }: { code: string; place: string }) => `${place} ${code}`),
+    [
+      'p INVALID_OPTION',
+      'p/sum UNKNOWN_OPTION',
+      'p/sum STATEFUL_WORKERS',
+      'p/slots INVALID_OPTION',
+      'p/slots IN_FLIGHT',
+      'p/away INVALID_OPTION',
+      'p/away/inner/t UNKNOWN_OPTION',
+      'p/none UNKNOWN_OPTION',
+      'p/none NOT_A_BODY',
+    ],
+  )
+})
+
 validation('tells warnings and notes, which keep nothing from running', async () => {
   const made = pipeline('p')
     .from([3, 1, 2])

@@ -72,8 +72,9 @@ cues('may say a class of errors, and a function that makes one', async () => {
     [(n: number) => new Declined(`no ${n}`), 'no 7'],
   ] as const) {
     const { failure } = await runActor(faulty(double, { fails: { at: 0, error } }), [7])
-    assert.is((failure?.cause as Error).message, message)
-    assert.instance(failure?.cause, error === RangeError ? RangeError : Declined)
+    const cause = failure!.cause as Error
+    assert.is(cause.message, message)
+    assert.instance(cause, error === RangeError ? RangeError : Declined)
   }
 })
 
