@@ -257,6 +257,11 @@ const mistakes: [string, () => any, string][] = [
     'p/s: `start` takes an argument, and nothing gives it one: hand in `above.with(…)` (NO_ARGUMENT)',
   ],
   [
+    'an actor that was not given its argument, in a stage of its name',
+    () => one().stage('least', any(defineActor('least', { setup: (n: number) => n, receive: f }))),
+    'p/least: `setup` takes an argument, and nothing gives it one: hand in `least.with(…)` (NO_ARGUMENT)',
+  ],
+  [
     'a behaviour that takes an argument',
     () => one().stage('s', { setup: (url: string) => url, receive: f }),
     'p/s: `setup` takes an argument, and nothing gives it one: make it with `defineActor`, and hand in its `.with(…)` (NO_ARGUMENT)',

@@ -69,6 +69,20 @@ export class ActorDefinition {
   }
 }
 
+const inPlace = new WeakSet<ActorDefinition>()
+
+/** What is behind a body that was handed in as it is, without `defineActor`. */
+export function actorInPlace(name: string, body: ActorDefinition['body']): ActorDefinition {
+  const actor = new ActorDefinition(name, undefined, body)
+  inPlace.add(actor)
+  return actor
+}
+
+/** Whether it was handed in without `defineActor`, and so has no `with`. */
+export function isInPlace(actor: ActorDefinition): boolean {
+  return inPlace.has(actor)
+}
+
 /**
  * Names a behaviour, so that it can be a stage; with a home (`import.meta`) it may travel.
  *

@@ -1,6 +1,6 @@
 /** Options of a stage that are right one by one, and wrong together. */
 import type { AnyBehaviour, AnyStreamBehaviour } from '../actor/behaviour.ts'
-import type { ActorDefinition } from '../actor/define-actor.ts'
+import { type ActorDefinition, isInPlace } from '../actor/define-actor.ts'
 import { type Mistake, mistake } from '../errors.ts'
 import { stageOptions } from '../options.ts'
 import type { Step } from './blueprint.ts'
@@ -14,7 +14,7 @@ export function combinations(step: StageStep, place: string): Mistake[] {
   const { how = {} } = step
   const behaviour = behaviourOf(step)
   const mistakes = behaviour?.stream ? streamMistakes(how, behaviour, place) : stateMistakes(step, place)
-  if (step.body.kind === 'actor') mistakes.push(...hookMistakes(step.body.actor, step.name, place))
+  if (step.body.kind === 'actor') mistakes.push(...hookMistakes(step.body.actor, place))
   const least = workersOf(how) * concurrencyOf(how)
   if (how.inFlight !== undefined && how.inFlight < least) {
     mistakes.push(mistake('IN_FLIGHT', place, { least, inFlight: how.inFlight }))
@@ -68,7 +68,7 @@ function stateMistakes(step: StageStep, place: string): Mistake[] {
   ]
 }
 
-function hookMistakes(actor: ActorDefinition, stage: string, place: string): Mistake[] {
+function hookMistakes(actor: ActorDefinition, place: string): Mistake[] {
   if (typeof actor.body !== 'object') return []
   const { setup, start, stream, snapshot, restore } = actor.body as AnyBody
   const mistakes: Mistake[] = []
@@ -81,8 +81,7 @@ function hookMistakes(actor: ActorDefinition, stage: string, place: string): Mis
         ? 'stream'
         : undefined
   if (hook && !actor.isGiven) {
-    const isInline = actor.home === undefined && actor.name === stage
-    const fix = isInline
+    const fix = isInPlace(actor)
       ? 'make it with `defineActor`, and hand in its `.with(…)`'
       : `hand in \`${actor.name}.with(…)\``
     mistakes.push(mistake('NO_ARGUMENT', place, { hook, fix }))

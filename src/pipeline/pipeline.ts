@@ -3,7 +3,7 @@
  */
 import { inspect } from 'node:util'
 import type { OperatorFunction } from 'rxjs'
-import { ActorDefinition, type Home, isBody } from '../actor/define-actor.ts'
+import { ActorDefinition, actorInPlace, type Home, isBody } from '../actor/define-actor.ts'
 import { calledAt, callOf, InvalidBlueprint, type Mistake } from '../errors.ts'
 import { isPlain } from '../options.ts'
 import { BLUEPRINT, type Blueprint, blueprintOf, type Step, type StepBody } from './blueprint.ts'
@@ -84,7 +84,7 @@ function bodyOf(name: string, body: unknown): StepBody {
   const blueprint = blueprintOf(body)
   if (blueprint) return { kind: 'pipeline', blueprint }
   if (body instanceof ActorDefinition) return { kind: 'actor', actor: body }
-  if (isBody(body)) return { kind: 'actor', actor: new ActorDefinition(name, undefined, body) }
+  if (isBody(body)) return { kind: 'actor', actor: actorInPlace(name, body) }
   return { kind: 'nothing', value: body }
 }
 
