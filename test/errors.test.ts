@@ -154,6 +154,8 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
   ],
   [new errors.TooManyRestarts(3, 5_000, cause), 'restarted more than 3 times within 5000 ms: RangeError: too far'],
   [new errors.UnknownStage('p', 'hsah', ['hash', 'print']), 'p has no stage "hsah": did you mean "hash"?'],
+  [new errors.UnknownStage('p', 'sum', []), 'p has no stage "sum": it has no stage at all'],
+  [new errors.NotRunning('p', '`done`'), /^`done` is of a run, and p is only what was written: call `\.run\(\)`/],
   [new errors.UnknownStage('p', 'sum', ['hash', 'print']), 'p has no stage "sum": its stages are hash, print'],
 ]
 
