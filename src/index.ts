@@ -52,6 +52,7 @@ export type {
   FailurePolicy,
   Flow,
   HomeOptions,
+  Inferred,
   Live,
   Overflow,
   Pipeline,
