@@ -131,7 +131,9 @@ export function defineActor(name: string, homeOrBody: unknown, maybeBody?: unkno
   if (home !== undefined && typeof home?.url !== 'string') {
     throw refused(new InvalidOption('home', '`import.meta`', home, `actor ${name}`))
   }
-  const mistakes = isPlain(body) ? mistakesIn(body, behaviourOptions, `actor ${name}`) : []
+  // A home alone has no body at all: that it has a misspelt one would lead astray.
+  const isHome = maybeBody === undefined && typeof (homeOrBody as Partial<Home> | undefined)?.url === 'string'
+  const mistakes = isPlain(body) && !isHome ? mistakesIn(body, behaviourOptions, `actor ${name}`) : []
   const isMeant = isBody(body) || mistakes.some(({ code }) => code === 'UNKNOWN_OPTION')
   if (isMeant && mistakes.length > 0) throw refused(new InvalidOptions(mistakes))
   if (!isBody(body)) {
