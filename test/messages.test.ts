@@ -147,6 +147,11 @@ const mistakes: [string, () => any, string][] = [
     'p/s: a stateful actor without a key has one state, so `workers` must be 1, got 2: give it a `key`, or leave the option out (STATEFUL_WORKERS)',
   ],
   [
+    'a stateful actor that may come to have workers',
+    () => one().stage('s', fold, { workers: { min: 0, max: 2 } }),
+    'p/s: a stateful actor without a key has one state, so `workers` must be 1, got { min: 0, max: 2 }: give it a `key`, or leave the option out (STATEFUL_WORKERS)',
+  ],
+  [
     'a stateful actor with concurrency',
     () => one().stage('s', fold, { concurrency: 2 }),
     'p/s: a stateful actor without a key handles one item after another, so `concurrency` must be 1, got 2: give it a `key`, or leave the option out (STATEFUL_CONCURRENCY)',

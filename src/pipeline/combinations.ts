@@ -1,7 +1,7 @@
 /** Options of a stage that are right one by one, and wrong together. */
 import type { AnyBehaviour, AnyStreamBehaviour } from '../actor/behaviour.ts'
 import { type ActorDefinition, isInPlace } from '../actor/define-actor.ts'
-import { type Mistake, mistake } from '../errors.ts'
+import { type Mistake, mistake, shown } from '../errors.ts'
 import { stageOptions } from '../options.ts'
 import type { Step } from './blueprint.ts'
 import type { StageOptions } from './language.ts'
@@ -45,6 +45,12 @@ function concurrencyOf({ concurrency = stageOptions.concurrency.value }: StageOp
   return concurrency
 }
 
+/** How many workers a stage may come to have; what is left to us is as many as it can have. */
+function mostWorkersOf(how: StageOptions<any>): number {
+  const { workers } = how
+  return typeof workers === 'object' && 'max' in workers ? workers.max : workersOf(how)
+}
+
 const hooks = ['setup', 'start', 'receive', 'flush', 'stop', 'snapshot', 'restore'] as const
 
 function streamMistakes(how: StageOptions<any>, behaviour: AnyBody, place: string): Mistake[] {
@@ -61,9 +67,9 @@ function streamMistakes(how: StageOptions<any>, behaviour: AnyBody, place: strin
 function stateMistakes(step: StageStep, place: string): Mistake[] {
   if (!isUnkeyedState(step)) return []
   const { how = {} } = step
-  const [workers, concurrency] = [workersOf(how), concurrencyOf(how)]
+  const concurrency = concurrencyOf(how)
   return [
-    ...(workers > 1 ? [mistake('STATEFUL_WORKERS', place, { workers })] : []),
+    ...(mostWorkersOf(how) > 1 ? [mistake('STATEFUL_WORKERS', place, { workers: shown(how.workers) })] : []),
     ...(concurrency > 1 ? [mistake('STATEFUL_CONCURRENCY', place, { concurrency })] : []),
   ]
 }
