@@ -23,7 +23,35 @@ export class MillraceError extends Error {
     super(message, options)
     this.code = code
     this.name = new.target.name
+    // Above an error that nobody caught, Node shows the line that made it, unless that line says otherwise. None of ours
+    // tells a user anything: with this one, what is read first is the message.
+    Error.captureStackTrace(this) // node-do-not-add-exception-line
   }
+}
+
+/** Where something was called from. Taken at the door, it serves errors that come long after. */
+export interface Call {
+  readonly stack?: string
+}
+
+/** Who called `door`, a function of this package: what is below it on the stack. */
+export function callOf(door: (...args: any[]) => unknown): Call {
+  const call: Call = {}
+  Error.captureStackTrace(call, door)
+  return call
+}
+
+/** The same error, with a stack that begins at the call, where that is known, and not within this package. */
+export function calledAt<E extends MillraceError>(error: E, call: Call | undefined): E {
+  if (call === undefined) return error
+  const head = `${error.name}: ${error.message}`
+  // One that is assigned, or read, would make Node forget which line made the error, and show another.
+  delete error.stack
+  return Object.defineProperty(error, 'stack', {
+    configurable: true,
+    get: () => [head, ...(call.stack?.match(/^ {4}at .*$/gm) ?? [])].join('\n'),
+    set: (value: unknown) => Object.defineProperty(error, 'stack', { value, writable: true }),
+  })
 }
 
 /** How a value stands in a message: short, on one line, whatever it is. */
@@ -34,7 +62,7 @@ export function shown(value: unknown): string {
     const text = lines.replace(/\s*\n\s*/g, ' ')
     return text.length > 120 ? `${text.slice(0, 117)}…` : text
   } catch {
-    return `a ${typeof value} that cannot be shown`
+    return `${withArticle(typeof value)} that cannot be shown`
   }
 }
 
@@ -428,7 +456,17 @@ export class CorruptFrame extends MillraceError {
 export class UnknownStage extends MillraceError {
   constructor(pipeline: string, stage: string, known: readonly string[]) {
     const near = nearest(stage, known)
-    const names = near === undefined ? known.join(', ') : undefined
-    super(...said('ERR_UNKNOWN_STAGE', { pipeline, stage: shown(stage), near: near && shown(near), known: names }))
+    const names = near === undefined && known.length > 0 ? known.join(', ') : undefined
+    const none = known.length === 0 ? 'no stage at all' : undefined
+    super(
+      ...said('ERR_UNKNOWN_STAGE', { pipeline, stage: shown(stage), near: near && shown(near), known: names, none }),
+    )
+  }
+}
+
+/** What only a run has was asked of a pipeline. */
+export class NotRunning extends MillraceError {
+  constructor(pipeline: string, word: string) {
+    super(...said('ERR_NOT_RUNNING', { pipeline, word }))
   }
 }

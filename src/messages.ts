@@ -152,7 +152,11 @@ export const errorMessages = {
   },
   ERR_UNKNOWN_STAGE: {
     is: 'There is no stage of that name.',
-    says: '{pipeline} has no stage {stage}[: did you mean {near}?][: its stages are {known}]',
+    says: '{pipeline} has no stage {stage}[: did you mean {near}?][: its stages are {known}][: it has {none}]',
+  },
+  ERR_NOT_RUNNING: {
+    is: 'What only a run has was asked of a pipeline.',
+    says: '{word} is of a run, and {pipeline} is only what was written: call `.run()`, and ask what that gives',
   },
 } as const satisfies Record<string, Row>
 
@@ -178,8 +182,8 @@ export const mistakeMessages = {
   },
   NOT_OPTIONS: {
     level: 'mistake',
-    is: 'Options are no object.',
-    says: 'options must be an object, got {actual} ({type}); there are {known}',
+    is: 'Options are no plain object.',
+    says: 'options must be a plain object, got {actual} ({type}); there are {known}',
   },
   UNKNOWN_OPTION: {
     level: 'mistake',
@@ -289,12 +293,7 @@ export const mistakeMessages = {
   NO_RUNTIME: {
     level: 'mistake',
     is: 'This version has no such runtime.',
-    says: "there is no runtime '{runtime}' in this version: leave `on` out, or say 'inline'",
-  },
-  NO_INLINE_WORKERS: {
-    level: 'mistake',
-    is: '`workers` names no workers of this event loop, and there are no others in this version.',
-    says: '`workers` names none that are inline, and there are no threads or processes in this version: say `workers: {count}`',
+    says: "there is no runtime '{runtime}' in this version: say 'inline', 'threads' or 'processes'",
   },
   CLOSURE: {
     level: 'mistake',
@@ -329,7 +328,7 @@ export const mistakeMessages = {
 } as const satisfies Record<string, Row & { readonly level: Level }>
 
 /** Codes that were said once, and mean nothing any more. */
-export const retired: readonly string[] = []
+export const retired: readonly string[] = ['NO_INLINE_WORKERS']
 
 export type ErrorCode = keyof typeof errorMessages
 export type MistakeCode = keyof typeof mistakeMessages

@@ -3,8 +3,8 @@
 /** The known word that differs least from `word`, if it is near enough to have been meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined
-  // As many edits as letters make any word of any other.
-  let least = Math.min(Math.max(2, Math.floor(word.length / 3)) + 1, word.length)
+  // As many edits as letters make any word of any other, and half as many much of one.
+  let least = word.length < 4 ? Math.min(2, word.length) : Math.max(2, Math.floor(word.length / 3)) + 1
   for (const candidate of known) {
     const distance = edits(word.toLowerCase(), candidate.toLowerCase())
     if (distance < least) [best, least] = [candidate, distance]

@@ -3,7 +3,7 @@
  *
  * The check, the messages and the reference page come from these rows.
  */
-import { InvalidOptions, type Mistake, mistake, shown } from './errors.ts'
+import { calledAt, callOf, InvalidOptions, type Mistake, mistake, shown } from './errors.ts'
 import { nearest } from './nearest.ts'
 
 /** One row: what an option may be, what it is when it is left out, and what it means. */
@@ -15,6 +15,8 @@ export interface Option {
   readonly value?: unknown
   /** The same, as the reference says it. @default `value`, as it is written; without one, 'none' */
   readonly default?: string
+  /** What it is called elsewhere, by other libraries: asked for by such a name, it is what was meant. */
+  readonly also?: readonly string[]
   /** There is nothing that it could be when it is left out. @default false */
   readonly required?: boolean
   /** What it says, in a sentence. */
@@ -33,7 +35,7 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
     ([name, { required }]) => required && (given as Record<string, unknown> | null | undefined)?.[name] === undefined,
   )
   if (given === undefined && missing.length === 0) return []
-  if (given !== undefined && !isRecord(given)) {
+  if (given !== undefined && !isPlain(given)) {
     return [mistake('NOT_OPTIONS', place, { actual: shown(given), type: typeof given, known })]
   }
   const mistakes: Mistake[] = []
@@ -41,9 +43,9 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
     if (value === undefined) continue
     const option = Object.hasOwn(options, name) ? options[name] : undefined
     if (!option) {
-      const near = nearest(name, Object.keys(options))
+      const near = meant(name, options)
       mistakes.push(mistake('UNKNOWN_OPTION', place, { name, near, known: near === undefined ? known : undefined }))
-    } else if (!option.accepts(value)) {
+    } else if (!isAccepted(value, option)) {
       const { expected } = option
       const [actual, type] = [shown(value), typeof value]
       mistakes.push(mistake('INVALID_OPTION', place, { name, expected, actual, type, hint: hintFor(value, option) }))
@@ -53,8 +55,43 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
   return mistakes
 }
 
+/** Of `given`, what is right: the rest is told by `mistakesIn`. */
+export function soundOf<Given>(given: Given, options: Options): Given {
+  const entries = Object.entries(isPlain(given) ? given : {})
+  return Object.fromEntries(
+    entries.filter(([name, value]) => Object.hasOwn(options, name) && isAccepted(value, options[name]!)),
+  ) as Given
+}
+
+/** What an unknown name was probably meant to be, and how that is written. */
+function meant(name: string, options: Options): string | undefined {
+  for (const [known, { also, expected }] of Object.entries(options)) {
+    if (also?.includes(name)) return known
+    if (namesWithin(expected).includes(name)) return `${known}: { ${name}: … }`
+  }
+  const isWord = words.some(([table]) => table === options)
+  const word = isWord ? words.find(([table]) => Object.hasOwn(table, name)) : undefined
+  return word?.[1](name) ?? nearest(name, Object.keys(options))
+}
+
+/** The names in what an object may be: `{ attempts, deaths }`. */
+function namesWithin(expected: string): string[] {
+  return [...expected.matchAll(/\{ ([^}]*) \}/g)].flatMap(([, names]) => names!.match(/\w+/g) ?? [])
+}
+
+/** What cannot be looked at, as a getter throws, is not accepted. */
+function isAccepted(value: unknown, { accepts }: Option): boolean {
+  try {
+    return accepts(value)
+  } catch {
+    return false
+  }
+}
+
 /** What was probably meant: a number and not its text, a word that is near, an object or a name inside of it. */
-function hintFor(value: unknown, { expected, accepts }: Option): string | undefined {
+function hintFor(value: unknown, option: Option): string | undefined {
+  const { expected } = option
+  const accepts = (other: unknown) => isAccepted(other, option)
   const asked = (word: string | undefined) => word && `did you mean ${word}?`
   if (typeof value === 'string') {
     if (value.trim() !== '' && accepts(Number(value))) return `write it without quotes, ${Number(value)}`
@@ -62,8 +99,8 @@ function hintFor(value: unknown, { expected, accepts }: Option): string | undefi
     const near = nearest(value, words)
     return asked(near && `'${near}'`)
   }
-  const names = [...expected.matchAll(/\{ ([^}]*) \}/g)].flatMap(([, names]) => names!.match(/\w+/g) ?? [])
-  if (!isRecord(value)) {
+  const names = namesWithin(expected)
+  if (!isPlain(value)) {
     const whole = names.find(name => accepts({ [name]: value }))
     return whole && `write { ${whole}: ${shown(value)} }`
   }
@@ -86,7 +123,7 @@ function hintFor(value: unknown, { expected, accepts }: Option): string | undefi
  */
 export function checkOptions(given: unknown, options: Options, place: string): void {
   const mistakes = mistakesIn(given, options, place)
-  if (mistakes.length > 0) throw new InvalidOptions(mistakes)
+  if (mistakes.length > 0) throw calledAt(new InvalidOptions(mistakes), callOf(checkOptions))
 }
 
 /* ── What a value may be ─────────────────────────────────────────────────── */
@@ -102,20 +139,19 @@ const oneOf =
     words.includes(value as string)
 const fn = (value: unknown) => typeof value === 'function'
 
-/** An object as it is written, `{ … }`: what is made by a class may have anything else beside its options. */
+/** An object as it is written, `{ … }`, in whatever realm: what is made by a class may have anything beside its options. */
 export function isPlain(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-}
-
-/** An object that may have names, and not the array that somebody put there. */
-function isRecord(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** An object with no other keys than these, each absent or accepted. */
 const record = (fields: Record<string, (value: unknown) => boolean>) => (value: unknown) =>
-  isRecord(value) &&
-  Object.entries(value).every(([name, field]) => field === undefined || fields[name]?.(field) === true)
+  isPlain(value) &&
+  Object.entries(value).every(
+    ([name, field]) => field === undefined || (Object.hasOwn(fields, name) && fields[name]!(field) === true),
+  )
 
 const count = whole(0)
 const capacity = (value: unknown) =>
@@ -132,6 +168,7 @@ const workers = whole(0, limit)
 
 export const stageOptions = {
   workers: {
+    also: ['instances', 'pool', 'poolSize', 'maxWorkers', 'maxThreads'],
     expected: "a whole number from 0, { min, max } with min ≤ max, 'auto', or { inline, threads, processes }",
     accepts: value =>
       workers(value) ||
@@ -139,11 +176,12 @@ export const stageOptions = {
       (record({ min: workers, max: whole(1, limit) })(value) &&
         (value as { min: number }).min <= (value as { max: number }).max) ||
       (record({ inline: workers, threads: workers, processes: workers })(value) &&
-        Object.keys(value as object).length > 0),
+        Object.values(value as object).some(each => each !== undefined)),
     value: 1,
     doc: 'How many workers share the stage; 0 pauses it.',
   },
   concurrency: {
+    also: ['parallel', 'parallelism', 'maxParallel', 'maxConcurrency', 'limit'],
     expected: 'a whole number from 1',
     accepts: whole(1, limit),
     value: 1,
@@ -158,17 +196,20 @@ export const stageOptions = {
     doc: 'Where the workers live.',
   },
   key: {
+    also: ['keyBy', 'groupBy', 'partitionBy', 'partition'],
     expected: 'a property name or a function of the item',
     accepts: value => fn(value) || typeof value === 'string' || typeof value === 'number' || typeof value === 'symbol',
     doc: 'Items of one key are handled one after another, in order, with state of their own.',
   },
   order: {
+    also: ['ordered', 'preserveOrder'],
     expected: "'input' or 'completion'",
     accepts: oneOf('input', 'completion'),
     value: 'input',
     doc: 'Whether results leave in the order items came in, or as they finish (per key, they stay in order either way).',
   },
   capacity: {
+    also: ['highWaterMark', 'buffer', 'bufferSize', 'queue', 'queueSize', 'maxQueue'],
     expected: size,
     accepts: capacity,
     value: { items: 1024, bytes: 64 * 1024 * 1024 },
@@ -176,6 +217,7 @@ export const stageOptions = {
     doc: 'What the channel before the stage may hold. Below it the channel lets in one whole item’s outputs; 0 hands an item only to a worker that waits.',
   },
   inFlight: {
+    also: ['maxInFlight', 'prefetch', 'window'],
     expected: 'a whole number from 1',
     accepts: whole(1),
     value: Infinity,
@@ -197,18 +239,21 @@ export const stageOptions = {
     doc: 'Milliseconds one item may take, all attempts together.',
   },
   retry: {
+    also: ['retries', 'maxRetries'],
     expected: '{ attempts, deaths, backoff }: whole numbers from 1 and a function of the attempt',
     accepts: record({ attempts: value => whole(1)(value) || value === Infinity, deaths: whole(1), backoff: fn }),
     value: { attempts: 1, deaths: 3 },
     doc: 'How often an item is tried when the handler throws, how many workers it may take with it, and how long to wait in between.',
   },
   onFailure: {
+    also: ['onError', 'catch'],
     expected: "'stop', 'skip', 'restart', or a function of the failure that gives one of them",
     accepts: value => fn(value) || oneOf('stop', 'skip', 'restart')(value),
     value: 'stop',
     doc: 'What a failed item costs: the pipeline, itself (a dead letter), or the worker as well.',
   },
   schema: {
+    also: ['validate', 'validator'],
     expected: 'a Standard Schema (zod, valibot, arktype …)',
     accepts: value => fn((value as { '~standard'?: { validate?: unknown } })?.['~standard']?.validate),
     doc: 'Checks items where they enter the stage.',
@@ -290,10 +335,10 @@ export const supervisionOptions = {
     doc: 'No progress for so many milliseconds, with items under way, is an error that says who holds what.',
   },
   tolerate: {
-    expected: '{ deadLetters } or { share, of }',
+    expected: '{ deadLetters } or { share, of }: whole numbers, and a share from 0 to 1',
     accepts: value =>
       (record({ deadLetters: count })(value) && Object.keys(value as object).length === 1) ||
-      (record({ share: v => typeof v === 'number' && v >= 0 && v <= 1, of: whole(1) })(value) &&
+      (record({ share: v => typeof v === 'number' && v >= 0 && v <= 1, of: whole(1, 1 << 24) })(value) &&
         Object.keys(value as object).length === 2),
     default: 'no limit',
     doc: 'More dead letters than this stop the pipeline.',
@@ -332,6 +377,15 @@ export const runOptions = {
     doc: 'What every wait of the run asks for the time; tests hand in a manual one.',
   },
 } as const satisfies Options
+
+/** Where the options of the language are said, for who says them somewhere else. */
+const words: readonly (readonly [Options, (name: string) => string])[] = [
+  [stageOptions, name => `.stage(…, { ${name}: … })`],
+  [supervisionOptions, name => `.supervise({ ${name}: … })`],
+  [runOptions, name => `.run({ ${name}: … })`],
+  [sourceOptions, name => `.from(…, { ${name}: … })`],
+  [behaviourOptions, name => `defineActor(…, { ${name}: … })`],
+]
 
 /* ── Options of what a run can do ────────────────────────────────────────── */
 

@@ -3,6 +3,8 @@ import * as assert from 'uvu/assert'
 import * as errors from '../src/errors.ts'
 import { described, InvalidBlueprint, MillraceError, SchemaMismatch, StageFailed, shown } from '../src/errors.ts'
 import * as surface from '../src/index.ts'
+import { checkOptions, defineActor, pipeline } from '../src/index.ts'
+import { failureOf, thrownBy } from './support/failure.ts'
 
 /* ── shown, described ───────────────────────────────────────────────────── */
 
@@ -36,7 +38,7 @@ text('does not throw where the value does', () => {
       throw new Error('no')
     },
   }
-  assert.is(shown(hostile), 'a object that cannot be shown')
+  assert.is(shown(hostile), 'an object that cannot be shown')
 })
 
 text.run()
@@ -152,6 +154,8 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
   ],
   [new errors.TooManyRestarts(3, 5_000, cause), 'restarted more than 3 times within 5000 ms: RangeError: too far'],
   [new errors.UnknownStage('p', 'hsah', ['hash', 'print']), 'p has no stage "hsah": did you mean "hash"?'],
+  [new errors.UnknownStage('p', 'sum', []), 'p has no stage "sum": it has no stage at all'],
+  [new errors.NotRunning('p', '`done`'), /^`done` is of a run, and p is only what was written: call `\.run\(\)`/],
   [new errors.UnknownStage('p', 'sum', ['hash', 'print']), 'p has no stage "sum": its stages are hash, print'],
 ]
 
@@ -260,3 +264,57 @@ data.run()
 function isError(value: unknown): boolean {
   return typeof value === 'function' && (value === MillraceError || value.prototype instanceof MillraceError)
 }
+
+/* ── where it was called from ───────────────────────────────────────────── */
+
+const stack = suite('the stack of an error')
+
+/** Its first line is the message, its second the place. */
+const beginsHere = (error: Error) => {
+  const [head, first] = error.stack!.split('\n')
+  assert.is(head, `${error.name}: ${error.message.split('\n')[0]}`)
+  assert.match(first!, 'errors.test.js')
+}
+const options = { size: { expected: '1', accepts: (value: unknown) => value === 1, doc: 'One.' } }
+const generator = (function* () {})()
+
+const wrong: [what: string, call: () => unknown][] = [
+  ['a blueprint that is wrong', () => (pipeline('p').from([1]) as any).stage('s', 5).run()],
+  ['options that are wrong', () => checkOptions({ size: 2 }, options, 'here')],
+  ['an actor without a name', () => (defineActor as any)('', () => {})],
+  ['an actor with a misspelt hook', () => (defineActor as any)('a', { recieve: () => {} })],
+  ['a channel that there is not', () => pipeline<number>('p').run().channel('x')],
+  ['a consumer that is none', () => (pipeline<number>('p').run() as any).consume(5)],
+  [
+    'a source that another run has',
+    () => {
+      const made = pipeline('p').from(generator)
+      made.run().output.subscribe()
+      made.run()
+    },
+  ],
+]
+for (const [what, call] of wrong) {
+  stack(`begins where somebody called, and not in this package: ${what}`, () => beginsHere(thrownBy(call)))
+}
+
+stack('of a run begins where it was run, however long ago that was', async () => {
+  const failing = () => {
+    throw new Error('boom')
+  }
+  const made = pipeline('p').from([1, 2])
+  beginsHere(await failureOf(made.stage('s', failing).run().done))
+  const skipping = made.stage('s', failing, { onFailure: 'skip' }).run()
+  skipping.output.subscribe({ error: () => {} })
+  beginsHere(await failureOf(skipping.done))
+})
+
+stack('can be replaced, as that of any error', () => {
+  const error = thrownBy(wrong[0]![1])
+  error.stack = 'mine'
+  assert.is(error.stack, 'mine')
+  error.stack += '!'
+  assert.is(error.stack, 'mine!')
+})
+
+stack.run()

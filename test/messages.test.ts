@@ -59,7 +59,7 @@ const mistakes: [string, () => any, string][] = [
   [
     'options that are none',
     () => one().stage('s', f, 4),
-    'p/s: options must be an object, got 4 (number); there are workers, concurrency, on, key, order, capacity, inFlight, emit, overflow, timeout, retry, onFailure, schema (NOT_OPTIONS)',
+    'p/s: options must be a plain object, got 4 (number); there are workers, concurrency, on, key, order, capacity, inFlight, emit, overflow, timeout, retry, onFailure, schema (NOT_OPTIONS)',
   ],
   [
     'a misspelt word of supervision',
@@ -79,7 +79,7 @@ const mistakes: [string, () => any, string][] = [
   [
     'supervision that is none',
     () => one().supervise(5).supervise({ grace: 5 }),
-    'p: options must be an object, got 5 (number); there are strategy, maxRestarts, within, backoff, grace, inactivity, tolerate (NOT_OPTIONS)',
+    'p: options must be a plain object, got 5 (number); there are strategy, maxRestarts, within, backoff, grace, inactivity, tolerate (NOT_OPTIONS)',
   ],
   [
     'a stage without a name',
@@ -122,6 +122,11 @@ const mistakes: [string, () => any, string][] = [
     'p/source: `from` takes an iterable, an async iterable, an Observable, a stream, or a function that makes one, got "data.csv" (string): `lines(path)` of millrace/actors reads the lines of a file; `[text]` is one item, and `[...text]` its characters (NOT_A_SOURCE)',
   ],
   [
+    'no source',
+    () => any(pipeline('p')).from(),
+    'p/source: `from` takes an iterable, an async iterable, an Observable, a stream, or a function that makes one, got undefined (undefined): a pipeline that is given its items by `send` or `ask` has no `from` (NOT_A_SOURCE)',
+  ],
+  [
     'operators that are none',
     () => one().pipe(5),
     'p/pipe@1: `pipe` takes RxJS operators, such as `scan(…)` of rxjs, got 5 (NOT_AN_OPERATOR)',
@@ -140,6 +145,11 @@ const mistakes: [string, () => any, string][] = [
     'a stateful actor with workers',
     () => one().stage('s', fold, { workers: 2 }),
     'p/s: a stateful actor without a key has one state, so `workers` must be 1, got 2: give it a `key`, or leave the option out (STATEFUL_WORKERS)',
+  ],
+  [
+    'a stateful actor that may come to have workers',
+    () => one().stage('s', fold, { workers: { min: 0, max: 2 } }),
+    'p/s: a stateful actor without a key has one state, so `workers` must be 1, got { min: 0, max: 2 }: give it a `key`, or leave the option out (STATEFUL_WORKERS)',
   ],
   [
     'a stateful actor with concurrency',
@@ -252,6 +262,11 @@ const mistakes: [string, () => any, string][] = [
     'p/s: `start` takes an argument, and nothing gives it one: hand in `above.with(…)` (NO_ARGUMENT)',
   ],
   [
+    'an actor that was not given its argument, in a stage of its name',
+    () => one().stage('least', any(defineActor('least', { setup: (n: number) => n, receive: f }))),
+    'p/least: `setup` takes an argument, and nothing gives it one: hand in `least.with(…)` (NO_ARGUMENT)',
+  ],
+  [
     'a behaviour that takes an argument',
     () => one().stage('s', { setup: (url: string) => url, receive: f }),
     'p/s: `setup` takes an argument, and nothing gives it one: make it with `defineActor`, and hand in its `.with(…)` (NO_ARGUMENT)',
@@ -260,6 +275,41 @@ const mistakes: [string, () => any, string][] = [
     'workers of runtimes that there are not',
     () => one().stage('s', f, { workers: { threads: 2, processes: 1 } }),
     'p/s: `workers` names none that are inline, and there are no threads or processes in this version: say `workers: 3` (NO_INLINE_WORKERS)',
+  ],
+  [
+    'workers of which some are nowhere',
+    () => one().stage('s', f, { workers: { inline: 1, threads: 2, processes: 1 } }),
+    'p/s: `workers` wants 2 threads and 1 processes, and there are no threads or processes in this version: say `workers: 4` (NO_OTHER_WORKERS)',
+  ],
+  [
+    'what belongs into another option',
+    () => one().stage('s', f, { backoff: f }),
+    'p/s: unknown option `backoff`: did you mean `retry: { backoff: … }`? (UNKNOWN_OPTION)',
+  ],
+  [
+    'what other libraries call an option',
+    () => one().stage('s', f, { retries: 3 }),
+    'p/s: unknown option `retries`: did you mean `retry`? (UNKNOWN_OPTION)',
+  ],
+  [
+    'what is said of the pipeline',
+    () => one().stage('s', f, { inactivity: 3 }),
+    'p/s: unknown option `inactivity`: did you mean `.supervise({ inactivity: … })`? (UNKNOWN_OPTION)',
+  ],
+  [
+    'what is said of a stage',
+    () => one().supervise({ onFailure: 'skip' }),
+    'p: unknown option `onFailure`: did you mean `.stage(…, { onFailure: … })`? (UNKNOWN_OPTION)',
+  ],
+  [
+    'a pipeline for a source',
+    () => any(pipeline('p')).from(pipeline<number>('q').map(f)),
+    'p/source: `from` takes an iterable, an async iterable, an Observable, a stream, or a function that makes one, got pipeline q (object): a pipeline takes items, so it is a stage (NOT_A_SOURCE)',
+  ],
+  [
+    'a run for a stage',
+    () => one().stage('s', pipeline<number>('q').map(f).run()),
+    'p/s: a stage takes an actor, a function, { receive }, { stream } or an open pipeline, got run of q (object): it is a run: hand in the pipeline itself, without `.run()` (NOT_A_BODY)',
   ],
   [
     'a function that should travel',
@@ -685,6 +735,32 @@ const thrown: [what: string, provoke: () => unknown, says: string][] = [
   ['how many restarts are too many', () => restarts(2), 'restarted more than 2 times within 1000 ms: Error: boom'],
   ['that one restart is too many', () => restarts(1), 'restarted more than once within 1000 ms: Error: boom'],
   ['which stage was meant', () => watched('lable'), 'p has no stage "lable": did you mean "label"?'],
+  [
+    'that there are no stages',
+    async () => {
+      const run = one().run()
+      run.output.subscribe()
+      const error = thrownBy(() => run.channel('x'))
+      await within(5_000, run.done)
+      return error
+    },
+    'p has no stage "x": it has no stage at all',
+  ],
+  [
+    'that a pipeline was not run',
+    () => thrownBy(() => one().map(f).output.subscribe()),
+    '`output` is of a run, and p is only what was written: call `.run()`, and ask what that gives',
+  ],
+  [
+    'that a pipeline was not run, by who loops over it',
+    () =>
+      failureOf(
+        (async () => {
+          for await (const _ of one()) break
+        })(),
+      ),
+    '`for await` is of a run, and p is only what was written: call `.run()`, and ask what that gives',
+  ],
   ['which stages there are', () => watched('x'), 'p has no stage "x": its stages are label'],
 ]
 

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defaultOf } from '../docs/generate.ts'
@@ -97,15 +98,36 @@ mistakes('are also what is missing, where there is nothing that it could be', ()
   assert.equal(mistakesIn({ size: 1 }, { size }, 'p'), [])
 })
 
-mistakes('refuses what is no object', () => {
-  for (const given of [null, 3, 'workers', true, () => {}, [], [{ workers: 1 }]]) {
+mistakes('refuses what is no plain object: what a class made, or what was inherited, would be taken unseen', () => {
+  const odd = [new Map([['workers', 1]]), Object.create({ workers: 1 }), new (class Options {})()]
+  for (const given of [null, 3, 'workers', true, () => {}, [], [{ workers: 1 }], ...odd]) {
     const found = mistakesIn(given, table, 'p')
     assert.equal(
       found.map(({ code }) => code),
       ['NOT_OPTIONS'],
     )
-    assert.match(found[0]!.message, /^options must be an object, got /)
+    assert.match(found[0]!.message, /^options must be a plain object, got /)
   }
+})
+
+mistakes('refuses what cannot be looked at', () => {
+  const hostile = {
+    get kind() {
+      throw new Error('no')
+    },
+    get '~standard'() {
+      throw new Error('no')
+    },
+  }
+  for (const name of ['on', 'schema'] as const) {
+    const [found] = mistakesIn({ [name]: hostile }, all.stageOptions, 'p')
+    assert.is(found?.code, 'INVALID_OPTION', name)
+  }
+})
+
+mistakes('takes a plain object of any realm', () => {
+  const bare = Object.assign(Object.create(null), { workers: 1 })
+  for (const given of [bare, runInNewContext('({ workers: 1 })')]) assert.equal(mistakesIn(given, table, 'p'), [])
 })
 
 mistakes('are thrown all at once by a method', () => {
@@ -149,6 +171,8 @@ near('finds nothing where nothing is near', () => {
 
 near('takes the first of two that are as near', () => {
   assert.is(nearest('bat', ['cat', 'hat']), 'cat')
+  assert.is(nearest('foo', ['on', 'for']), 'for')
+  assert.is(nearest('foo', ['on']), undefined)
 })
 
 near.run()
@@ -251,6 +275,7 @@ const examples: Record<string, Record<string, [takes: unknown[], refuses: unknow
         { share: 0.1 },
         { share: 1.1, of: 10 },
         { share: 0.1, of: 0 },
+        { share: 0.1, of: 1e9 },
         { deadLetters: 1, share: 0.1, of: 10 },
       ],
     ],

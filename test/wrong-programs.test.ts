@@ -48,15 +48,14 @@ for (const [index, program] of programs.entries()) {
 
 wrong.run()
 
-/** The first line of an error that ends a program. Above it, Node shows the line of code that threw. */
+/** The first line that is seen of a program that ends with an error. */
 function firstLine(program: string): Promise<string> {
   const { NODE_V8_COVERAGE: _, FORCE_COLOR: __, ...env } = process.env
   return new Promise((resolve, reject) => {
     const options = { cwd: root, env: { ...env, NO_COLOR: '1' }, timeout: deadline, killSignal: 'SIGKILL' } as const
     execFile(process.execPath, ['--import', impatient, program], options, (error, _stdout, stderr) => {
       if (error?.code !== 1) return reject(error ?? new Error(`${program} found nothing wrong`))
-      const [, message = ''] = stderr.split('\n\n')
-      resolve(message.split('\n')[0]!)
+      resolve(stderr.split('\n').find(line => line !== '') ?? '')
     })
   })
 }

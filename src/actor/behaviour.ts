@@ -7,12 +7,24 @@ import type { Observable } from 'rxjs'
 import type { Context } from './context.ts'
 
 /** What leaves a handler: return emits one, yield emits many, nothing emits none. */
-export type Emitted<R> = R extends
-  | AsyncGenerator<infer T, unknown, unknown>
-  | Generator<infer T, unknown, unknown>
-  | Observable<infer T>
-  ? Exclude<T, undefined>
-  : Exclude<Awaited<R>, void | undefined>
+export type Emitted<R> = Given<R>['emitted']
+
+/** Read from here, it is shown by editors as what it is; by the name of an alias, as how it was come by. */
+export interface Given<R> {
+  readonly emitted: R extends
+    | AsyncGenerator<infer T, unknown, unknown>
+    | Generator<infer T, unknown, unknown>
+    | Observable<infer T>
+    ? Exclude<T, undefined>
+    : Exclude<Awaited<R>, void | undefined>
+}
+
+/** Names of what an item has that can be a key: a text or a number. */
+type KeyName<In> = Takes<Nobody, In> extends false ? Named<In> : keyof In
+type Named<In> = keyof { [Name in keyof In as In[Name] extends string | number ? Name : never]: Name }
+
+/** By what items are told apart: the name of one of their properties, or a function. */
+export type Key<In> = KeyName<In> | ((item: In) => string | number)
 
 /** The part of https://standardschema.dev that is used here: zod, valibot, arktype and others have it. */
 export interface StandardSchema<T> {
@@ -21,6 +33,14 @@ export interface StandardSchema<T> {
     validate(value: unknown): unknown
     readonly types?: { readonly output: T } | undefined
   }
+}
+
+/** Whether a body for `Item` takes `Out`; neither, as long as `Out` is a type parameter. */
+export type Takes<Item, Out> = [Out] extends [Item] ? true : false
+declare const NOBODY: unique symbol
+/** What no item is, but `any` and `never`. */
+export interface Nobody {
+  readonly [NOBODY]: true
 }
 
 /** A body for one item at a time, with state by key and resources by worker. */
@@ -43,7 +63,7 @@ export interface Behaviour<In, R, F, State, Arg, Resources, Item = In> {
   /** Losing state with a worker is fine. @default false */
   volatile?: boolean
   /** Items of one key are handled one after another, in order, with state of their own. */
-  key?: keyof In | ((item: In) => string | number)
+  key?: Key<In>
   /** Checks items where they enter the stage. */
   schema?: StandardSchema<In>
   /** Error classes to be revived as themselves, beside those that the actor's module exports. */
@@ -64,14 +84,14 @@ export type AnyBehaviour = Behaviour<any, any, any, any, any, any>
 export type AnyStreamBehaviour = StreamBehaviour<any, any, any>
 
 /** What kind of thing a handler gave back. */
-export type Given = 'value' | 'promise' | 'generator' | 'async-generator' | 'observable'
+export type Kind = 'value' | 'promise' | 'generator' | 'async-generator' | 'observable'
 
 /**
  * Tells apart what may leave a handler. Only generator objects expand: an array is one item.
  *
  * By shape, not by class, so that values from another copy of a library, or another realm, are known as well.
  */
-export function given(value: object): Given {
+export function given(value: object): Kind {
   const shape = value as {
     then?: unknown
     next?: unknown

@@ -1,9 +1,9 @@
 /**
  * An actor: behaviour with a mailbox. A value; nothing runs until a pipeline does.
  */
-import { InvalidOption, InvalidOptions } from '../errors.ts'
+import { calledAt, callOf, InvalidOption, InvalidOptions, type MillraceError } from '../errors.ts'
 import { behaviourOptions, isPlain, mistakesIn } from '../options.ts'
-import type { AnyBehaviour, AnyStreamBehaviour, Behaviour, Emitted, Handler, StreamBehaviour } from './behaviour.ts'
+import type { AnyBehaviour, AnyStreamBehaviour, Behaviour, Given, Handler, StreamBehaviour } from './behaviour.ts'
 import type { Context } from './context.ts'
 import { remember } from './definitions.ts'
 
@@ -69,6 +69,20 @@ export class ActorDefinition {
   }
 }
 
+const inPlace = new WeakSet<ActorDefinition>()
+
+/** What is behind a body that was handed in as it is, without `defineActor`. */
+export function actorInPlace(name: string, body: ActorDefinition['body']): ActorDefinition {
+  const actor = new ActorDefinition(name, undefined, body)
+  inPlace.add(actor)
+  return actor
+}
+
+/** Whether it was handed in without `defineActor`, and so has no `with`. */
+export function isInPlace(actor: ActorDefinition): boolean {
+  return inPlace.has(actor)
+}
+
 /**
  * Names a behaviour, so that it can be a stage; with a home (`import.meta`) it may travel.
  *
@@ -83,43 +97,48 @@ export class ActorDefinition {
 export function defineActor<In, R>(
   name: string,
   receive: (item: In, context: Context<In>) => R,
-): Actor<In, Emitted<R>, undefined>
+): Actor<In, Given<R>['emitted'], undefined>
 export function defineActor<In, R>(
   name: string,
   home: Home,
   receive: (item: In, context: Context<In>) => R,
-): Actor<In, Emitted<R>, Home>
+): Actor<In, Given<R>['emitted'], Home>
 export function defineActor<In, R, Arg = void>(
   name: string,
   home: Home,
   behaviour: StreamBehaviour<In, R, Arg>,
-): Definition<In, Emitted<R>, Arg, Home>
+): Definition<In, Given<R>['emitted'], Arg, Home>
 export function defineActor<In, R, Arg = void>(
   name: string,
   behaviour: StreamBehaviour<In, R, Arg>,
-): Definition<In, Emitted<R>, Arg, undefined>
+): Definition<In, Given<R>['emitted'], Arg, undefined>
 export function defineActor<In, R, F = never, State = undefined, Arg = void, Resources = undefined>(
   name: string,
   home: Home,
   behaviour: Behaviour<In, R, F, State, Arg, Resources>,
-): Definition<In, Emitted<R | F>, Arg, Home>
+): Definition<In, Given<R | F>['emitted'], Arg, Home>
 export function defineActor<In, R, F = never, State = undefined, Arg = void, Resources = undefined>(
   name: string,
   behaviour: Behaviour<In, R, F, State, Arg, Resources>,
-): Definition<In, Emitted<R | F>, Arg, undefined>
+): Definition<In, Given<R | F>['emitted'], Arg, undefined>
 export function defineActor(name: string, homeOrBody: unknown, maybeBody?: unknown): unknown {
-  if (typeof name !== 'string' || name === '') throw new InvalidOption('name', 'a string that is not empty', name)
+  const refused = (error: MillraceError) => calledAt(error, callOf(defineActor))
+  if (typeof name !== 'string' || name === '') {
+    throw refused(new InvalidOption('name', 'a string that is not empty', name))
+  }
   const body = maybeBody ?? homeOrBody
   const home = maybeBody === undefined ? undefined : (homeOrBody as Home)
   if (home !== undefined && typeof home?.url !== 'string') {
-    throw new InvalidOption('home', '`import.meta`', home, `actor ${name}`)
+    throw refused(new InvalidOption('home', '`import.meta`', home, `actor ${name}`))
   }
-  const mistakes = isPlain(body) ? mistakesIn(body, behaviourOptions, `actor ${name}`) : []
+  // A home alone has no body at all: that it has a misspelt one would lead astray.
+  const isHome = maybeBody === undefined && typeof (homeOrBody as Partial<Home> | undefined)?.url === 'string'
+  const mistakes = isPlain(body) && !isHome ? mistakesIn(body, behaviourOptions, `actor ${name}`) : []
   const isMeant = isBody(body) || mistakes.some(({ code }) => code === 'UNKNOWN_OPTION')
-  if (isMeant && mistakes.length > 0) throw new InvalidOptions(mistakes)
+  if (isMeant && mistakes.length > 0) throw refused(new InvalidOptions(mistakes))
   if (!isBody(body)) {
     const expected = 'a function, { receive } or { stream }'
-    throw new InvalidOption('behaviour', expected, body, `actor ${name}`)
+    throw refused(new InvalidOption('behaviour', expected, body, `actor ${name}`))
   }
   if (home) remember(home, name, body)
   return new ActorDefinition(name, home, body)

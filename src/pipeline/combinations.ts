@@ -1,7 +1,7 @@
 /** Options of a stage that are right one by one, and wrong together. */
 import type { AnyBehaviour, AnyStreamBehaviour } from '../actor/behaviour.ts'
-import type { ActorDefinition } from '../actor/define-actor.ts'
-import { type Mistake, mistake } from '../errors.ts'
+import { type ActorDefinition, isInPlace } from '../actor/define-actor.ts'
+import { type Mistake, mistake, shown } from '../errors.ts'
 import { stageOptions } from '../options.ts'
 import type { Step } from './blueprint.ts'
 import type { StageOptions } from './language.ts'
@@ -15,7 +15,7 @@ export function combinations(step: StageStep, place: string): Mistake[] {
   const { how = {} } = step
   const behaviour = behaviourOf(step)
   const mistakes = behaviour?.stream ? streamMistakes(how, behaviour, place) : stateMistakes(step, place)
-  if (step.body.kind === 'actor') mistakes.push(...hookMistakes(step.body.actor, step.name, place))
+  if (step.body.kind === 'actor') mistakes.push(...hookMistakes(step.body.actor, place))
   const least = placesOf(how, '').length * concurrencyOf(how)
   if (how.inFlight !== undefined && how.inFlight < least) {
     mistakes.push(mistake('IN_FLIGHT', place, { least, inFlight: how.inFlight }))
@@ -46,6 +46,12 @@ function concurrencyOf({ concurrency = stageOptions.concurrency.value }: StageOp
   return concurrency
 }
 
+/** How many workers a stage may come to have; what is left to us is as many as it can have. */
+function mostWorkersOf(how: StageOptions<any>): number {
+  const { workers } = how
+  return typeof workers === 'object' && 'max' in workers ? workers.max : placesOf(how, '').length
+}
+
 const hooks = ['setup', 'start', 'receive', 'flush', 'stop', 'snapshot', 'restore'] as const
 
 function streamMistakes(how: StageOptions<any>, behaviour: AnyBody, place: string): Mistake[] {
@@ -62,14 +68,14 @@ function streamMistakes(how: StageOptions<any>, behaviour: AnyBody, place: strin
 function stateMistakes(step: StageStep, place: string): Mistake[] {
   if (!isUnkeyedState(step)) return []
   const { how = {} } = step
-  const [workers, concurrency] = [placesOf(how, '').length, concurrencyOf(how)]
+  const concurrency = concurrencyOf(how)
   return [
-    ...(workers > 1 ? [mistake('STATEFUL_WORKERS', place, { workers })] : []),
+    ...(mostWorkersOf(how) > 1 ? [mistake('STATEFUL_WORKERS', place, { workers: shown(how.workers) })] : []),
     ...(concurrency > 1 ? [mistake('STATEFUL_CONCURRENCY', place, { concurrency })] : []),
   ]
 }
 
-function hookMistakes(actor: ActorDefinition, stage: string, place: string): Mistake[] {
+function hookMistakes(actor: ActorDefinition, place: string): Mistake[] {
   if (typeof actor.body !== 'object') return []
   const { setup, start, stream, snapshot, restore } = actor.body as AnyBody
   const mistakes: Mistake[] = []
@@ -82,8 +88,7 @@ function hookMistakes(actor: ActorDefinition, stage: string, place: string): Mis
         ? 'stream'
         : undefined
   if (hook && !actor.isGiven) {
-    const isInline = actor.home === undefined && actor.name === stage
-    const fix = isInline
+    const fix = isInPlace(actor)
       ? 'make it with `defineActor`, and hand in its `.with(…)`'
       : `hand in \`${actor.name}.with(…)\``
     mistakes.push(mistake('NO_ARGUMENT', place, { hook, fix }))

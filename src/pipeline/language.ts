@@ -2,7 +2,7 @@
  * The words of the language, as types: what a user may write, and what `run()` gives back.
  */
 import type { InteropObservable, Observable, OperatorFunction } from 'rxjs'
-import type { Behaviour, Emitted, StandardSchema, StreamBehaviour } from '../actor/behaviour.ts'
+import type { Behaviour, Given, Key, Nobody, StandardSchema, StreamBehaviour, Takes } from '../actor/behaviour.ts'
 import type { Context } from '../actor/context.ts'
 import type { Actor, Home, Mailbox } from '../actor/define-actor.ts'
 import type { Clock } from '../clock.ts'
@@ -25,12 +25,12 @@ export interface SourceContext {
  * compiler would infer too wide an item from them.
  */
 export type Source<T> =
-  | Iterable<T>
+  | (object & Iterable<T>) // not a text, whose characters nobody means
   | AsyncIterable<T>
   | Observable<T>
   | InteropObservable<T>
   | PromiseLike<T>
-  | ArrayLike<T>
+  | (object & ArrayLike<T>)
   | ((context: SourceContext) => Iterable<T> | AsyncIterable<T> | Observable<T> | InteropObservable<T>)
 
 export type Overflow = 'wait' | 'drop-newest' | 'drop-oldest' | 'fail'
@@ -61,8 +61,6 @@ export interface Failure<In = unknown> {
   readonly deaths: number
 }
 export type FailurePolicy = 'skip' | 'restart' | 'stop'
-
-export type Key<In> = keyof In | ((item: In) => string | number)
 
 export interface StageOptions<In> {
   /** How many workers share the stage; 0 pauses it. @default 1 */
@@ -138,18 +136,12 @@ export type StageMismatch<Takes, Item, ButGets, Out> =
 /** The same for a pipeline with a source of its own; `Actor` tells the compiler what a call in this place may infer. */
 export type SourceMismatch<Takes, Item, ButGets, Out> = 'a pipeline without a source of its own' &
   Told<[Takes, Item, ButGets, Out]> &
-  Actor<Out, any>
+  Actor<Out, never, any>
 
 declare const MISMATCH: unique symbol
 interface Told<Words> {
   readonly [MISMATCH]: Words
 }
-interface Nobody {
-  readonly [MISMATCH]: 'nobody'
-}
-
-/** Whether a body for `Item` takes `Out`; neither, as long as `Out` is a type parameter. */
-type Takes<Item, Out> = [Out] extends [Item] ? true : false
 /**
  * To be intersected with the body: it stays as it is, or is gone.
  *
@@ -201,7 +193,7 @@ export interface Pipeline<In, Out, Where extends Home | undefined = undefined> e
     name: string,
     body: (StageBody<Out, Item, Next, R, F, State, Resources, At> & IfTaken<Item, Out>) | IfNotTaken<Item, Out>,
     how?: How<Out, At>,
-  ): Pipeline<In, Next | Emitted<Inferred<R> | Inferred<F>>, Where>
+  ): Pipeline<In, Next | Given<Inferred<R> | Inferred<F>>['emitted'], Where>
 
   /** One item becomes another, or none (`undefined`). Free: neighbours are fused, without a channel in between. */
   map<Next>(fn: (item: Out) => Next | Promise<Next>): Pipeline<In, Exclude<Awaited<Next>, undefined | void>, Where>

@@ -2,6 +2,8 @@
  * Whether a stage can run where it says: an actor travels as `{ module, name, argument }`, a pipeline by its export, and
  * neither ever as source text.
  */
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { isDefinedTwice } from '../actor/definitions.ts'
 import { described, type Mistake, mistake } from '../errors.ts'
 import { type Blueprint, blueprintOf, type Step } from './blueprint.ts'
@@ -33,7 +35,8 @@ function elsewhere(step: StageStep, options: RunOptions | undefined): Set<string
 function bodyMistakes({ name, body }: StageStep, place: string, runtime: string): Mistake[] {
   if (body.kind === 'nothing') return []
   if (body.kind === 'pipeline') {
-    if (body.blueprint.home) return []
+    const { home } = body.blueprint
+    if (home) return exportsNothing(home.url) ? [notExported(body.blueprint, place, runtime)] : []
     const example = `pipeline('${body.blueprint.name}', import.meta)`
     return [mistake('CLOSURE', place, { thing: 'pipeline without a home', runtime, example })]
   }
@@ -64,8 +67,25 @@ function optionNotes({ how }: StageStep, place: string, runtime: string): Mistak
   return notes
 }
 
+function notExported({ name, home }: Blueprint, place: string, runtime: string): Mistake {
+  return mistake('NOT_EXPORTED', place, { runtime, name, home: home!.url })
+}
+
 /**
- * Pipelines that are to travel and are not exported from their home modules.
+ * Whether a module exports nothing, as far as that can be known before it has loaded: the word is not in it.
+ *
+ * That is the program in one file, as it is written first. What a module exports that has the word, only it can say.
+ */
+function exportsNothing(url: string): boolean {
+  try {
+    return !/\bexport\b/.test(readFileSync(fileURLToPath(url), 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Pipelines that are to travel and are not exported from home modules that export something.
  *
  * It is asked apart from `validate`: a module can say what it exports when it has loaded, and not while it is at `run()`.
  */
@@ -76,16 +96,17 @@ export async function exportMistakes(blueprint: Blueprint, options?: RunOptions)
     const { blueprint: inner } = step.body
     const place = placeOf(blueprint, index)
     const [runtime] = elsewhere(step, options)
-    if (runtime && inner.home && !(await exportsOf(inner.home.url)).includes(inner)) {
-      mistakes.push(mistake('NOT_EXPORTED', place, { runtime, name: inner.name, home: inner.home.url }))
+    if (runtime && inner.home && !(await isExported(inner, inner.home.url))) {
+      mistakes.push(notExported(inner, place, runtime))
     }
     for (const found of await exportMistakes(inner)) mistakes.push({ ...found, place: `${place}/${found.place}` })
   }
   return mistakes
 }
 
-/** The blueprints among the exports of a module; of one that does not load, none. */
-async function exportsOf(url: string): Promise<(Blueprint | undefined)[]> {
-  const exports = await import(url).catch(() => ({}))
-  return Object.values(exports as object).map(blueprintOf)
+/** Whether a blueprint is among the exports of a module. Where `validate` says that it is not, it is not said again. */
+async function isExported(blueprint: Blueprint, url: string): Promise<boolean> {
+  if (exportsNothing(url)) return true
+  const exports: unknown = await import(url).catch(() => ({}))
+  return Object.values(exports as object).some(value => blueprintOf(value) === blueprint)
 }

@@ -8,6 +8,7 @@ import {
   isPlain,
   mistakesIn,
   runOptions,
+  soundOf,
   sourceOptions,
   stageOptions,
   supervisionOptions,
@@ -17,6 +18,7 @@ import { combinations, handsOnByCompletion, isUnkeyedState } from './combination
 import type { RunOptions } from './language.ts'
 import { isName, placeOf, rootOf } from './place.ts'
 import { nameOf } from './plan.ts'
+import { isRun } from './run/run.ts'
 import { kindOf } from './sources/kind.ts'
 import { travelMistakes } from './travel.ts'
 
@@ -29,7 +31,8 @@ export function mistakesOf(blueprint: Blueprint, options?: RunOptions): Mistake[
 
 /** The same, with warnings and notes. */
 export function validate(blueprint: Blueprint, options?: RunOptions): Mistake[] {
-  return [...mistakesIn(options, runOptions, rootOf(blueprint)), ...blueprintMistakes(blueprint, options)]
+  const mistakes = mistakesIn(options, runOptions, rootOf(blueprint))
+  return [...mistakes, ...blueprintMistakes(blueprint, soundOf(options, runOptions))]
 }
 
 function blueprintMistakes(blueprint: Blueprint, options: RunOptions | undefined): Mistake[] {
@@ -73,12 +76,14 @@ function sourceMistakes(blueprint: Blueprint): Mistake[] {
     const hint =
       '`lines(path)` of millrace/actors reads the lines of a file; `[text]` is one item, and `[...text]` its characters'
     mistakes.push(mistake('NOT_A_SOURCE', place, { actual: shown(value), type: 'string', hint }))
-  } else if (kindOf(value) === undefined) {
+  } else if (blueprintOf(value) !== undefined || kindOf(value) === undefined) {
     const hint = blueprintOf(value)
       ? 'a pipeline takes items, so it is a stage'
       : isPlain(value)
         ? 'the values of an object are `Object.values(…)`'
-        : undefined
+        : value === undefined
+          ? 'a pipeline that is given its items by `send` or `ask` has no `from`'
+          : undefined
     mistakes.push(mistake('NOT_A_SOURCE', place, { actual: shown(value), type: typeof value, hint }))
   }
   const [first] = steps
@@ -118,21 +123,23 @@ function nameMistakes({ name }: StageStep, place: string, seen: Set<unknown>): M
 function stageMistakes(step: StageStep, place: string, options: RunOptions | undefined): Mistake[] {
   const { body, how } = step
   const mistakes = mistakesIn(how, stageOptions, place)
+  // What follows is about combinations: of an option that is wrong by itself it would only say so again.
+  const sound = { ...step, how: soundOf(how, stageOptions) }
   if (body.kind === 'nothing') return [...mistakes, ...bodyMistakes(step, body.value, place)]
   const behaviour = body.kind === 'actor' ? body.actor.body : undefined
-  if (isPlain(behaviour)) mistakes.push(...mistakesIn(behaviour, behaviourOptions, place))
   if (typeof behaviour === 'function' && /^class\b/.test(Function.prototype.toString.call(behaviour))) {
     return [...mistakes, notABody(behaviour, place, 'it is a class: hand in what `new` makes of it')]
   }
-  // What follows is about combinations: it would only repeat what is wrong with the single options.
-  if (mistakes.length > 0) return mistakes
+  const misspelt = isPlain(behaviour) ? mistakesIn(behaviour, behaviourOptions, place) : []
+  mistakes.push(...misspelt)
   if (body.kind === 'pipeline') {
     for (const inner of blueprintMistakes(body.blueprint, undefined)) {
       mistakes.push({ ...inner, place: `${place}/${inner.place}` })
     }
     if (body.blueprint.source) mistakes.push(mistake('CONNECTED', place, {}))
   }
-  mistakes.push(...travelMistakes(step, place, options), ...combinations(step, place))
+  mistakes.push(...travelMistakes(sound, place, options))
+  if (misspelt.length === 0) mistakes.push(...combinations(sound, place))
   return mistakes
 }
 
@@ -144,7 +151,12 @@ function bodyMistakes({ name }: StageStep, value: unknown, place: string): Mista
     if (misspelt.length > 0) return misspelt
   }
   const isCalled = typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
-  return [notABody(value, place, isCalled ? 'hand in the function itself, without calling it' : undefined)]
+  const hint = isCalled
+    ? 'hand in the function itself, without calling it'
+    : isRun(value)
+      ? 'it is a run: hand in the pipeline itself, without `.run()`'
+      : undefined
+  return [notABody(value, place, hint)]
 }
 
 function notABody(value: unknown, place: string, hint: string | undefined): Mistake {

@@ -16,6 +16,7 @@
 import { type AnyActorRef, createActor, type InspectionEvent } from 'xstate'
 import type { Clock } from '../clock.ts'
 import type { Lives, StageLife } from '../stage/life.ts'
+import { sealed } from './reason.ts'
 import { type RunEvent, type RunLifeHost, runLifecycle } from './run-lifecycle.ts'
 import { stageLifecycle } from './stage-lifecycle.ts'
 import { workerLifecycle } from './worker-lifecycle.ts'
@@ -49,10 +50,10 @@ export function startLife(name: string, host: RunLifeHost, { grace, clock, inspe
 
 function stageLife(stage: AnyActorRef): StageLife {
   return {
-    send: event => stage.send(event),
+    send: event => stage.send(sealed(event)),
     worker: (id, host) => {
       const worker = createActor(workerLifecycle, { id, input: { host }, parent: stage })
-      return { start: () => void worker.start(), send: event => worker.send(event) }
+      return { start: () => void worker.start(), send: event => worker.send(sealed(event)) }
     },
   }
 }

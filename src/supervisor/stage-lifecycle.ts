@@ -14,6 +14,7 @@
  */
 import { setup } from 'xstate'
 import type { StageEvent, StageLifeHost, StagePhase } from '../stage/life.ts'
+import { opened } from './reason.ts'
 
 const entered = (phase: StagePhase) => ({ type: 'entered' as const, params: { phase } })
 
@@ -27,7 +28,7 @@ export const stageLifecycle = setup({
     entered: ({ context }, { phase }: { phase: StagePhase }) => context.host.entered(phase),
     setUp: ({ context }) => context.host.setUp(),
     tellStarted: ({ context }) => context.host.started(),
-    abandon: ({ context, event }) => context.host.abandon(event.type === 'abandon' ? event.reason : undefined),
+    abandon: ({ context, event }) => context.host.abandon(event.type === 'abandon' ? opened(event.reason) : undefined),
     dismiss: ({ context }) => context.host.dismiss(),
     tellEnded: ({ context }) => context.host.ended(),
   },

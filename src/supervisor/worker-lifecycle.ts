@@ -23,6 +23,7 @@
  */
 import { assign, setup } from 'xstate'
 import type { WorkerEvent, WorkerLifeHost, WorkerPhase } from '../stage/life.ts'
+import { opened } from './reason.ts'
 
 interface Context {
   readonly host: WorkerLifeHost
@@ -31,7 +32,7 @@ interface Context {
   readonly backoff: number
 }
 
-const errorOf = (event: WorkerEvent) => (event.type === 'failed' ? event.error : undefined)
+const errorOf = (event: WorkerEvent) => (event.type === 'failed' ? opened(event.error) : undefined)
 const entered = (phase: WorkerPhase) => ({ type: 'entered' as const, params: { phase } })
 
 export const workerLifecycle = setup({
@@ -47,7 +48,7 @@ export const workerLifecycle = setup({
     stop: ({ context }) => context.host.stop(),
     askBackoff: assign({ backoff: ({ context }) => context.host.backoff(context.incarnation) }),
     tellRestarting: ({ context, event }) => {
-      if (event.type === 'restart') context.host.restarting(event.cause)
+      if (event.type === 'restart') context.host.restarting(opened(event.cause))
     },
     tellEmptied: ({ context }) => context.host.emptied(),
     tellFailed: ({ context, event }) => context.host.failed(errorOf(event)),

@@ -22,7 +22,7 @@ export interface Cue<In> {
   after?: boolean
 }
 
-/** `error`: what is thrown, or a function of the item that makes it. @default a `FailedOnCue` */
+/** `error`: what is thrown, a class of errors, or a function of the item that makes one. @default a `FailedOnCue` */
 export type FailCue<In> = Cue<In> & { error?: unknown }
 /** `deaf`: it does not listen to its signal. @default false */
 export type HangCue<In> = Cue<In> & { deaf?: boolean }
@@ -49,10 +49,14 @@ export type CueList = Readonly<Record<FaultKind, readonly AnyCue[]>>
  * Throws `InvalidOptions` with all that is wrong with them.
  */
 export function cuesOf(cues: Cues<any>, calls: readonly CallName[], place: string): CueList {
-  const mistakes = mistakesIn(cues ?? null, faultOptions, place)
+  const known = Object.keys(faultOptions).join(', ')
+  const isLeftOut = cues === undefined
+  const mistakes = isLeftOut
+    ? [mistake('NOT_OPTIONS', place, { actual: 'undefined', type: 'undefined', known })]
+    : mistakesIn(cues, faultOptions, place)
   if (mistakes.some(({ code }) => code === 'NOT_OPTIONS')) throw new InvalidOptions(mistakes)
   const list = (kind: FaultKind): AnyCue[] => {
-    const given: unknown[] = [cues[kind] ?? []].flat()
+    const given: unknown[] = [cues[kind]].flat()
     const made = given.filter(cue => cue !== undefined).map(cue => (typeof cue === 'number' ? { at: cue } : cue))
     for (const cue of made) {
       mistakes.push(...mistakesIn(cue, cueOptions[kind], `${place}: ${kind}`))

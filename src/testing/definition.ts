@@ -1,12 +1,12 @@
 /** The actor behind what a test hands in, and the same actor with some parts of it replaced. */
 import type { AnyBehaviour } from '../actor/behaviour.ts'
-import { ActorDefinition, isBody } from '../actor/define-actor.ts'
+import { ActorDefinition, actorInPlace, isBody } from '../actor/define-actor.ts'
 
 /** The definition of an actor; a handler or a behaviour gets one. Undefined for what is none of these. */
 export function definitionOf(actor: unknown): ActorDefinition | undefined {
   if (actor instanceof ActorDefinition) return actor
   if (!isBody(actor)) return undefined
-  return new ActorDefinition((typeof actor === 'function' && actor.name) || 'actor', undefined, actor)
+  return actorInPlace((typeof actor === 'function' && actor.name) || 'actor', actor)
 }
 
 const methods = ['setup', 'start', 'receive', 'flush', 'stop', 'snapshot', 'restore'] as const

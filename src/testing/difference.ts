@@ -1,5 +1,6 @@
 /** Where two rows of results differ, and how that is shown. */
 import { inspect, isDeepStrictEqual } from 'node:util'
+import { withArticle } from '../messages.ts'
 
 const most = 110
 
@@ -24,7 +25,7 @@ function text(value: unknown): string {
       ' ',
     )
   } catch {
-    return `a ${typeof value} that cannot be shown`
+    return `${withArticle(typeof value)} that cannot be shown`
   }
 }
 

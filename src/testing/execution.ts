@@ -132,6 +132,11 @@ function stageOf(address: string, pipeline: string): string {
   return address.slice(pipeline.length + 1).replace(/#\d+$/, '')
 }
 
+/** Whether it can be asked for items: an array, a generator, a stream; not a string, whose letters nobody means. */
+export function isFeed(items: unknown): items is Iterable<unknown> | AsyncIterable<unknown> {
+  return typeof items === 'object' && items !== null && (Symbol.iterator in items || Symbol.asyncIterator in items)
+}
+
 /** The items, remembered as they are asked for. */
 class Given {
   readonly items: unknown[] = []

@@ -5,7 +5,7 @@
  *            └─▶ model ──▶ results, dead letters, failure ─┴─▶ equal?
  */
 import type { Clock } from '../clock.ts'
-import { InvalidBlueprint, InvalidOption, type Mistake } from '../errors.ts'
+import { InvalidBlueprint, InvalidOption, type Mistake, UndefinedItem } from '../errors.ts'
 import { model, type Outcome } from '../model/model.ts'
 import { mistakesIn } from '../options.ts'
 import { BLUEPRINT, type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
@@ -13,7 +13,7 @@ import type { Pipeline } from '../pipeline/language.ts'
 import { mistakesOf } from '../pipeline/validate.ts'
 import { copyOf } from './copy.ts'
 import { TestDeadline } from './errors.ts'
-import { defaultDeadline, execute, within } from './execution.ts'
+import { defaultDeadline, execute, isFeed, within } from './execution.ts'
 import { compareParts } from './in-parts.ts'
 import { modelOptions } from './options.ts'
 import { segmentsOf } from './segments.ts'
@@ -50,6 +50,7 @@ type Input<In> = [In] extends [never] ? any : In
  * @throws {ModelMismatch} with the first difference: `index`, `expected`, `actual`.
  * @throws {TestDeadline} when the run, or the model, is not done in time.
  * @throws {InvalidBlueprint} with all that is wrong with the pipeline.
+ * @throws {UndefinedItem} when `undefined` is among the input.
  */
 export async function expectModel<In, Out>(
   pipeline: Pipeline<In, Out, any>,
@@ -79,8 +80,7 @@ export async function expectModel<In, Out>(
 /** Reads the input, anew for each who asks. */
 async function inputOf(input: unknown, name: string): Promise<() => Promise<unknown[]>> {
   const gather = async (items: unknown) => {
-    const isThere = typeof items === 'object' && items !== null
-    if (!isThere || !(Symbol.iterator in items || Symbol.asyncIterator in items)) {
+    if (!isFeed(items)) {
       throw new InvalidOption(
         'input',
         'an iterable of items, or a function that makes one',
@@ -89,7 +89,10 @@ async function inputOf(input: unknown, name: string): Promise<() => Promise<unkn
       )
     }
     const gathered: unknown[] = []
-    for await (const item of items as AsyncIterable<unknown>) gathered.push(item)
+    for await (const item of items as AsyncIterable<unknown>) {
+      if (item === undefined) throw new UndefinedItem('the input', gathered.length)
+      gathered.push(item)
+    }
     return gathered
   }
   if (typeof input === 'function') return async () => gather(input())

@@ -9,10 +9,11 @@
  *
  * It is told by sequence and attempt, and not by counting calls: so it does the same for any number of workers.
  */
-import type { Emitted } from '../actor/behaviour.ts'
+import type { Given } from '../actor/behaviour.ts'
 import type { Context } from '../actor/context.ts'
 import { type Actor, ActorDefinition, type Unstarted } from '../actor/define-actor.ts'
 import { InvalidOption } from '../errors.ts'
+import { stageOptions } from '../options.ts'
 import type { Failure, FailurePolicy } from '../pipeline/language.ts'
 import { type Cues, cuesOf } from './cues.ts'
 import { definitionOf } from './definition.ts'
@@ -53,7 +54,7 @@ export function faulty<In, Out, Arg>(
 export function faulty<In, R>(
   handler: (item: In, context: Context<In>) => R,
   cues: Cues<NoInfer<In>>,
-): Faulty<In, Emitted<R>>
+): Faulty<In, Given<R>['emitted']>
 export function faulty(actor: unknown, cues: Cues<any>): unknown {
   const definition = definitionOf(actor)
   if (!definition) {
@@ -73,10 +74,14 @@ export function faulty(actor: unknown, cues: Cues<any>): unknown {
  * A policy for the `onFailure` of a stage: what died on cue has its worker restarted, and for all else it is `policy`.
  *
  *     .stage('charge', faulty(charge, { dies: 3 }), { onFailure: unlessDied('skip') })
+ *
+ * @throws {InvalidOption} when `policy` is none.
  */
 export function unlessDied<In>(
   policy: FailurePolicy | ((failure: Failure<In>) => FailurePolicy),
 ): (failure: Failure<In>) => FailurePolicy {
+  const { accepts, expected } = stageOptions.onFailure
+  if (!accepts(policy)) throw new InvalidOption('policy', expected, policy, 'unlessDied')
   return failure => {
     if (failure.error instanceof DiedOnCue) return 'restart'
     return typeof policy === 'function' ? policy(failure) : policy

@@ -8,6 +8,7 @@
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
+import { InvalidOption } from '../errors.ts'
 import { TestDeadline } from './errors.ts'
 
 export interface ManualClock extends Clock {
@@ -36,14 +37,18 @@ const idleTurns = 100
 
 /** A clock that stands at `start` ms until it is told to move. @default 0 */
 export function manualClock(start = 0): ManualClock {
+  if (!Number.isFinite(start)) throw new InvalidOption('start', 'a number of milliseconds', start, 'manualClock')
   let now = start
   let ids = 0
   const timers = new Map<number, { at: number; fn: () => void }>()
 
-  /** The timer that is due first, of several the one that was set first; none after `until`. */
+  /** The timer that is due first, of several the one that was set first; none after `until`, or at the end of time. */
   const due = (until: number) => {
     let first: [number, { at: number; fn: () => void }] | undefined
-    for (const entry of timers) if (entry[1].at <= until && (!first || entry[1].at < first[1].at)) first = entry
+    for (const entry of timers) {
+      const { at } = entry[1]
+      if (at <= until && at < (first?.[1].at ?? Infinity)) first = entry
+    }
     return first
   }
   const call = ([id, { at, fn }]: [number, { at: number; fn: () => void }]) => {
@@ -57,6 +62,8 @@ export function manualClock(start = 0): ManualClock {
     return timer !== undefined
   }
   const until = async <T>(promise: PromiseLike<T>, deadline = 5_000): Promise<T> => {
+    if (typeof deadline !== 'number' || !(deadline > 0))
+      throw new InvalidOption('deadline', 'a number of milliseconds above 0', deadline, 'until')
     let isOver = false
     const over = () => {
       isOver = true
@@ -80,16 +87,20 @@ export function manualClock(start = 0): ManualClock {
   return {
     now: () => now,
     setTimeout(fn, millis) {
-      timers.set(++ids, { at: now + Math.max(0, millis), fn })
+      timers.set(++ids, { at: millis > 0 ? now + millis : now, fn })
       return ids
     },
     clearTimeout(timer) {
       timers.delete(timer as number)
     },
     advance(millis) {
+      if (!Number.isFinite(millis) || millis < 0) {
+        throw new InvalidOption('millis', 'a number of milliseconds from 0', millis, 'advance')
+      }
       const until = now + millis
       for (let timer = due(until); timer; timer = due(until)) call(timer)
-      now = until
+      // What was due may have moved it further.
+      now = Math.max(now, until)
     },
     next,
     until,

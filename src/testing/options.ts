@@ -1,5 +1,5 @@
 /** Options of the helpers for tests, as data: see `src/options.ts`. */
-import type { Options } from '../options.ts'
+import { type Options, runOptions } from '../options.ts'
 
 const positive = (value: unknown) => typeof value === 'number' && value > 0
 const isFunction = (value: unknown) => typeof value === 'function'
@@ -10,12 +10,7 @@ const deadline = {
   default: '5,000',
   doc: 'Milliseconds of real time that it may take.',
 }
-const clock = {
-  expected: 'a clock: { now, setTimeout, clearTimeout }',
-  accepts: (value: unknown) => ['now', 'setTimeout', 'clearTimeout'].every(name => isFunction((value as any)?.[name])),
-  default: "the machine's",
-  doc: 'What every wait of the run asks for the time.',
-}
+const { clock } = runOptions
 
 /** What `runActor` knows beside the options of a stage. */
 export const actorOptions = {

@@ -5,17 +5,17 @@
  *                 ├─ state, states
  *                 └─ deadLetters, failure, restarts, events
  */
-import type { Behaviour, Emitted } from '../actor/behaviour.ts'
+import type { Behaviour, Given } from '../actor/behaviour.ts'
 import type { Context } from '../actor/context.ts'
 import type { Actor } from '../actor/define-actor.ts'
 import type { Clock } from '../clock.ts'
 import { InvalidBlueprint, InvalidOption, type MillraceError, type Mistake, type StageFailed } from '../errors.ts'
-import { mistakesIn } from '../options.ts'
+import { mistakesIn, stageOptions } from '../options.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
 import type { DeadLetter, FailurePolicy, PipelineEvent, StageOptions, Supervision } from '../pipeline/language.ts'
 import { mistakesOf } from '../pipeline/validate.ts'
 import { definitionOf } from './definition.ts'
-import { defaultDeadline, execute } from './execution.ts'
+import { defaultDeadline, execute, isFeed } from './execution.ts'
 import { FaultyDefinition, unlessDied } from './faulty.ts'
 import { keepingState } from './kept-state.ts'
 import { actorOptions } from './options.ts'
@@ -81,12 +81,12 @@ export function runActor<In, R>(
   handler: (item: In, context: Context<In>) => R,
   items: Fed<NoInfer<In>>,
   options?: RunActorOptions<NoInfer<In>>,
-): Promise<ActorRun<In, Emitted<R>, undefined>>
+): Promise<ActorRun<In, Given<R>['emitted'], undefined>>
 export function runActor<In, R, F = never, State = undefined, Resources = undefined>(
   behaviour: Behaviour<In, R, F, State, void, Resources>,
   items: Fed<NoInfer<In>>,
   options?: RunActorOptions<NoInfer<In>>,
-): Promise<ActorRun<In, Emitted<R | F>, State>>
+): Promise<ActorRun<In, Given<R | F>['emitted'], State>>
 export function runActor<In, Out>(
   actor: Actor<In, Out>,
   items: Fed<NoInfer<In>>,
@@ -110,13 +110,11 @@ export async function runActor(
     : definition
       ? { kind: 'actor', actor: definition }
       : { kind: 'nothing', value: actor }
-  const mistakes: Mistake[] = [
-    ...(isRecord(options) ? [] : mistakesIn(options, actorOptions, 'runActor')),
-    ...mistakesIn({ clock, deadline, supervise }, actorOptions, 'runActor'),
-    ...mistakesOf(alone(body, how)),
-  ]
+  const said = mistakesIn(options, { ...stageOptions, ...actorOptions }, 'runActor')
+  // What is wrong with the actor is told as well; with its options, once.
+  const mistakes: Mistake[] = [...said, ...mistakesOf(alone(body, said.length > 0 ? {} : how))]
   if (mistakes.length > 0) throw new InvalidBlueprint(mistakes)
-  if (!isIterable(items)) {
+  if (!isFeed(items)) {
     throw new InvalidOption('items', 'an iterable of items, e.g. an array', items, `runActor(${name})`)
   }
 
@@ -146,12 +144,3 @@ export async function runActor(
 }
 
 type Body = (Blueprint['steps'][number] & { kind: 'stage' })['body']
-
-function isRecord(options: unknown): boolean {
-  return typeof options === 'object' && options !== null
-}
-
-/** An array, a generator, a stream; not a string, whose letters nobody means. */
-function isIterable(items: unknown): boolean {
-  return typeof items === 'object' && items !== null && (Symbol.iterator in items || Symbol.asyncIterator in items)
-}

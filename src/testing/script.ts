@@ -1,6 +1,7 @@
 /**
  * What a faulty actor does on which call, what has happened so far, and who waits to hear of it.
  */
+import { systemClock } from '../clock.ts'
 import { InvalidOption } from '../errors.ts'
 import { type AnyCue, type CallName, type CueList, dueOf, type FaultKind, type Receiving } from './cues.ts'
 import { DiedOnCue, FailedOnCue, TestDeadline } from './errors.ts'
@@ -80,12 +81,18 @@ export class Script implements Faults<any> {
     if (!Object.values(names).includes(kind)) {
       throw new InvalidOption('happened', "given 'failed', 'hung' or 'died'", kind, `faulty(${this.#name})`)
     }
+    for (const [name, expected, value, isRight] of [
+      ['times', 'a whole number from 1', times, Number.isSafeInteger(times) && times >= 1],
+      ['deadline', 'a number of milliseconds above 0', deadline, typeof deadline === 'number' && deadline > 0],
+    ] as const) {
+      if (!isRight) throw new InvalidOption(name, expected, value, `faulty(${this.#name}): happened`)
+    }
     return new Promise((resolve, reject) => {
       const look = () => {
         const found = this.faults.filter(fault => fault.kind === kind)[times - 1]
         if (!found) return
         this.#listeners.delete(look)
-        clearTimeout(timer)
+        systemClock.clearTimeout(timer)
         resolve(found)
       }
       const late = () => {
@@ -95,7 +102,7 @@ export class Script implements Faults<any> {
         const times_ = times === 1 ? '' : ` ${times} times`
         reject(new TestDeadline(`faulty(${this.#name}) has not ${kind}${times_} (${sofar})`, deadline))
       }
-      const timer = setTimeout(late, deadline)
+      const timer = deadline === Infinity ? undefined : systemClock.setTimeout(late, deadline)
       this.#listeners.add(look)
       look()
     })
@@ -136,6 +143,17 @@ export class Script implements Faults<any> {
     return { hangs: of('hangs'), dies: of('dies'), fails: of('fails') }
   }
 
+  /**
+   * What is due before the actor's own part is called, or `after` it: hangs, and then throws.
+   *
+   * It hangs until `signal` aborts, and then rejects with the reason; or until it is released.
+   */
+  async meet(due: Due, after: boolean, call: CallName, at: Receiving | undefined, signal?: AbortSignal): Promise<void> {
+    const { hangs } = due
+    if (hangs && (hangs.after ?? false) === after) await this.#hang(hangs, call, at, signal)
+    this.throwDue(due, after, call, at)
+  }
+
   /** Throws what is due to be thrown. */
   throwDue({ dies, fails }: Due, after: boolean, call: CallName, at: Receiving | undefined): void {
     const where = at ? `item ${at.sequence}, attempt ${at.attempt}` : `\`${call}\``
@@ -143,13 +161,10 @@ export class Script implements Faults<any> {
       throw this.#note('dies', call, at, new DiedOnCue(where))
     }
     if (!fails || (fails.after ?? false) !== after) return
-    const { error = new FailedOnCue(where) } = fails
-    throw this.#note('fails', call, at, typeof error === 'function' ? error(at?.item) : error)
+    throw this.#note('fails', call, at, errorOf(fails, where, at?.item))
   }
 
-  /** Hangs, if that is due: until `signal` aborts, then it rejects with the reason; or until it is released. */
-  hang({ hangs }: Due, after: boolean, call: CallName, at: Receiving | undefined, signal?: AbortSignal): Promise<void> {
-    if (!hangs || (hangs.after ?? false) !== after) return Promise.resolve()
+  #hang({ deaf }: AnyCue, call: CallName, at: Receiving | undefined, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => {
         this.#hanging.delete(goOn)
@@ -159,7 +174,7 @@ export class Script implements Faults<any> {
       const goOn = () => end(resolve)
       const abort = () => end(() => reject(signal!.reason))
       this.#hanging.add(goOn)
-      if (!hangs.deaf) {
+      if (!deaf) {
         if (signal?.aborted) abort()
         else signal?.addEventListener('abort', abort)
       }
@@ -173,4 +188,12 @@ export class Script implements Faults<any> {
     for (const look of [...this.#listeners]) look()
     return error
   }
+}
+
+/** What is thrown: as it was said, or made of the item by a function, or of a class of errors. */
+function errorOf({ error }: AnyCue, where: string, item: unknown): unknown {
+  if (error === undefined) return new FailedOnCue(where)
+  if (typeof error !== 'function') return error
+  const isClass = error === Error || error.prototype instanceof Error
+  return isClass ? new (error as ErrorConstructor)(`failed on cue: ${where}`) : error(item)
 }

@@ -58,11 +58,9 @@ function call(script: Script, name: CallName, due: Due, signal: AbortSignal | un
   if (isNow(due)) return now(script, name, due, undefined, go)
   if (name === 'flush') return later(script, name, due, undefined, signal, go)
   const wait = async () => {
-    await script.hang(due, false, name, undefined, signal)
-    script.throwDue(due, false, name, undefined)
+    await script.meet(due, false, name, undefined, signal)
     const result = await go()
-    await script.hang(due, true, name, undefined, signal)
-    script.throwDue(due, true, name, undefined)
+    await script.meet(due, true, name, undefined, signal)
     return result
   }
   return wait()
@@ -86,11 +84,9 @@ async function* later(
   signal: AbortSignal | undefined,
   go: () => unknown,
 ): AsyncGenerator<unknown> {
-  await script.hang(due, false, name, at, signal)
-  script.throwDue(due, false, name, at)
+  await script.meet(due, false, name, at, signal)
   const outputs = await outputsOf(go())
-  await script.hang(due, true, name, at, signal)
-  script.throwDue(due, true, name, at)
+  await script.meet(due, true, name, at, signal)
   yield* outputs
 }
 
@@ -135,12 +131,10 @@ function streamed({ stream }: AnyStreamBehaviour, script: Script): AnyStreamBeha
       takes.set(context, taken + 1)
       const at: Receiving = { item, sequence: context.sequence ?? taken, attempt: 1, context }
       const due = script.received(at)
-      await script.hang(due, false, 'receive', at, context.signal)
-      script.throwDue(due, false, 'receive', at)
+      await script.meet(due, false, 'receive', at, context.signal)
       script.handled()
       yield item
-      await script.hang(due, true, 'receive', at, context.signal)
-      script.throwDue(due, true, 'receive', at)
+      await script.meet(due, true, 'receive', at, context.signal)
     }
   }
   // Its length says whether it wants an argument, and so it has to be that of the original.

@@ -1,5 +1,5 @@
 /** A run held against the model where order is that of the input: results, failure and dead letters have to be the same. */
-import { ChannelFull, described, ItemTimeout, StageFailed, StateLost } from '../errors.ts'
+import { ChannelFull, described, ItemTimeout, StageFailed, StateLost, TooManyDeadLetters } from '../errors.ts'
 import type { Failed, Outcome } from '../model/model.ts'
 import type { DeadLetter } from '../pipeline/language.ts'
 import { firstDifference, Numbers, shownApart } from './difference.ts'
@@ -78,13 +78,15 @@ export function compareFailures(
 
 function placed(failure: Failed | RunFailure | undefined): string {
   if (!failure) return 'no failure'
-  return `${failure.stage} fails on item ${failure.sequence}: ${described(rootOf(failure.error))}`
+  const item = failure.sequence === undefined ? '' : ` on item ${failure.sequence}`
+  return `${failure.stage} fails${item}: ${described(rootOf(failure.error))}`
 }
 
 function timeHint(error: unknown): string[] {
   const root = rootOf(error)
   if (root instanceof ItemTimeout) return ['The model knows no time: a `timeout` must not strike.']
   if (root instanceof ChannelFull) return ['The model has no channels: an `overflow` must not strike.']
+  if (root instanceof TooManyDeadLetters) return ['The model bears every dead letter: `tolerate` must not strike.']
   return []
 }
 

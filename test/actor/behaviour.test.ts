@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { Observable, of, Subject } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Given, given } from '../../src/actor/behaviour.ts'
+import { given, type Kind } from '../../src/actor/behaviour.ts'
 
 const kinds = suite('given')
 
@@ -14,7 +14,7 @@ async function* generateLater() {
 }
 
 /** What a handler may give back, by the kind that it is. */
-const examples: Record<Given, [what: string, value: () => object][]> = {
+const examples: Record<Kind, [what: string, value: () => object][]> = {
   promise: [
     ['a promise', () => Promise.resolve(1)],
     ['anything that can be awaited', () => ({ then: () => {} })],

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createMachine } from 'xstate'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { failureOf } from '../support/failure.ts'
@@ -190,6 +191,60 @@ inspecting('gives what can be sent elsewhere: drawings and states are plain data
     assert.ok(sent.length < 1_000, sent)
   }
   assert.equal([...machines], ['run', 'stage', 'worker'])
+})
+
+inspecting('tells why in a sentence: an error is written down that holds an item, or that cannot be read', async () => {
+  const secret = 'an item of somebody'
+  const hostile = Object.assign(new Error('no'), {
+    item: secret,
+    big: 1n,
+    toJSON: () => assert.unreachable('an error is not asked'),
+  })
+  const throws = () => {
+    throw hostile
+  }
+  const texts: string[] = []
+  const events: any[] = []
+  const inspect = ({ event }: { event?: any }) => {
+    if (event === undefined) return
+    events.push(event)
+    texts.push(JSON.stringify(event))
+  }
+  const made = pipeline('p').from([1])
+  const failing = made.stage('s', throws).run({ inspect })
+  assert.is((await failureOf(failing.done)).cause, hostile)
+  const aborted = made.stage('s', n => n).run({ inspect, signal: AbortSignal.abort(hostile) })
+  assert.is(await failureOf(aborted.done), hostile)
+  const restarted = made.stage('s', throws, { onFailure: 'restart' }).run({ inspect })
+  restarted.deadLetters.subscribe()
+  await all(restarted)
+  const unset = made.stage('s', { setup: throws, receive: (n: number) => n }).run({ inspect })
+  assert.is((await failureOf(unset.done)).cause, hostile)
+  const told = texts.filter(text => text.includes('Error: no')).map(text => JSON.parse(text).type)
+  assert.equal([...new Set(told)].sort(), ['abandon', 'failed', 'restart'])
+  assert.not(texts.some(text => text.includes(secret)))
+  assert.ok(events.some(({ error }) => error?.value === hostile))
+})
+
+inspecting('draws machines that XState reads again, with every state that was shown', async () => {
+  const { seen, inspect } = watch()
+  const run = orders(n => n === 0).run({ inspect })
+  run.deadLetters.subscribe()
+  await all(run)
+  // As @statelyai/inspect has it: functions by their names, and all else as JSON.
+  const written = (_: string, value: unknown) => (typeof value === 'function' ? { type: value.name } : value)
+  const drawn = new Map<string, ReturnType<typeof createMachine>>()
+  let shown = 0
+  for (const { type, actorRef, snapshot } of seen) {
+    if (type === '@xstate.actor') {
+      drawn.set(actorRef.sessionId, createMachine(JSON.parse(JSON.stringify(actorRef.logic.config, written))))
+    } else if (type === '@xstate.snapshot') {
+      const { value } = JSON.parse(JSON.stringify(snapshot))
+      assert.equal(drawn.get(actorRef.sessionId)!.resolveState({ value, context: {} }).value, value)
+      shown++
+    }
+  }
+  assert.ok(shown > 20 && drawn.size === 6)
 })
 
 inspecting('shows the same, however many items there are', async () => {

@@ -1,9 +1,15 @@
 import * as assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { map } from 'rxjs'
 import { suite } from 'uvu'
 import { defineActor } from '../../src/actor/define-actor.ts'
 import { InvalidBlueprint } from '../../src/errors.ts'
+import { blueprintOf } from '../../src/pipeline/blueprint.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { exportMistakes } from '../../src/pipeline/travel.ts'
+import { inFolder } from '../support/folder.ts'
 
 const validation = suite('validate')
 
@@ -36,6 +42,29 @@ validation('tells all mistakes at once, and starts nothing', () => {
     },
   )
   assert.equal(asked, 0)
+})
+
+validation('tells what is wrong together beside what is wrong alone, and in a pipeline that is a stage as well', () => {
+  const inner = any(pipeline<number>('inner')).stage('t', f, { wrokers: 1 })
+  const made = any(pipeline('p').from([1]))
+    .stage('sum', fold, { workers: 4, timout: 5 })
+    .stage('slots', f, { concurrency: 8, inFlight: 2, order: 'random' })
+    .stage('away', inner, { emit: 'now' })
+    .stage('none', 5, { wrokers: 2 })
+  assert.deepEqual(
+    made.validate({ on: 5 }).map(({ code, place }: { code: string; place: string }) => `${place} ${code}`),
+    [
+      'p INVALID_OPTION',
+      'p/sum UNKNOWN_OPTION',
+      'p/sum STATEFUL_WORKERS',
+      'p/slots INVALID_OPTION',
+      'p/slots IN_FLIGHT',
+      'p/away INVALID_OPTION',
+      'p/away/inner/t UNKNOWN_OPTION',
+      'p/none UNKNOWN_OPTION',
+      'p/none NOT_A_BODY',
+    ],
+  )
 })
 
 validation('tells warnings and notes, which keep nothing from running', async () => {
@@ -91,6 +120,38 @@ validation('lets a run move what can travel, and leaves what cannot where it is'
   )
 })
 
+validation('sees before anything has loaded that a module exports nothing, and leaves one that does to be asked', () =>
+  inFolder(async folder => {
+    const library = new URL('../../src/index.js', import.meta.url)
+    const program = [
+      `import { pipeline } from '${library}'`,
+      "const clean = pipeline('clean', import.meta).map(text => text.trim())",
+      "globalThis.made = pipeline('words').from(['a ']).stage('clean', clean, { on: 'threads' })",
+      'globalThis.codes = globalThis.made.validate().map(({ code }) => code)',
+    ]
+    const codesOf = async (...lines: string[]) => {
+      const file = join(folder, `${lines.length}.mjs`)
+      writeFileSync(file, lines.join('\n'))
+      await import(pathToFileURL(file).href)
+      const { made, codes } = globalThis as any
+      const later = await exportMistakes(blueprintOf(made)!)
+      return [codes, later.map(({ code }) => code)]
+    }
+    assert.deepEqual(await codesOf(...program), [['NO_RUNTIME', 'NOT_EXPORTED'], []])
+    assert.deepEqual(await codesOf(...program, 'export const other = 1'), [['NO_RUNTIME'], ['NOT_EXPORTED']])
+    assert.deepEqual(await codesOf(...program, 'const more = 1', 'export { clean }'), [['NO_RUNTIME'], []])
+  }),
+)
+
+validation('says nothing of exports where the home cannot be read', () => {
+  const homeless = any(pipeline)('in', { url: 'data:text/javascript,1' }).map(f)
+  const made = any(pipeline('p').from([1])).stage('s', homeless, { on: 'threads' })
+  assert.deepEqual(
+    made.validate().map(({ code }: { code: string }) => code),
+    ['NO_RUNTIME'],
+  )
+})
+
 validation('takes an actor that was given its argument, whatever it is', () => {
   const above = defineActor('above', { setup: (least: number | undefined) => least, receive: f })
   for (const least of [3, undefined]) {
@@ -102,6 +163,26 @@ validation('takes an actor that was given its argument, whatever it is', () => {
       .stage('s', byKey, { key: 'id' })
       .validate(),
     [],
+  )
+})
+
+validation('looks at what was written, and not at what became of the objects it was written with', async () => {
+  const [how, channel]: any[] = [{ workers: 2 }, { capacity: 4 }]
+  const made = pipeline('p').from([1], channel).stage('s', f, how)
+  how.workers = -1
+  how.wrokers = 1
+  channel.capacity = -1
+  assert.deepEqual(made.validate(), [])
+  const results: number[] = []
+  for await (const result of made.run()) results.push(result)
+  assert.deepEqual(results, [1])
+})
+
+validation('names workers of no kind at all', () => {
+  const made = any(pipeline('p').from([1])).stage('s', f, { workers: { inline: undefined } })
+  assert.deepEqual(
+    made.validate().map(({ code }: { code: string }) => code),
+    ['INVALID_OPTION'],
   )
 })
 

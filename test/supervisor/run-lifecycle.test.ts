@@ -117,6 +117,7 @@ run('begins once, gives up at most once, and only when its grace is over', () =>
       const count = (word: string) => life.told.filter(told => told === word).length
       assert.ok(count('begin') <= 1 && count('giveUp') <= 1)
       if (life.told.length > 0) assert.is(life.told[0], 'begin')
+      assert.is(life.says('begin settled').state, 'ended', 'it can end from wherever it is')
     }),
     { numRuns: 1_000 },
   )

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defineActor } from '../../src/actor/define-actor.ts'
-import { InvalidBlueprint, InvalidOption, UnreadOutput } from '../../src/errors.ts'
+import { InvalidBlueprint, InvalidOption, UndefinedItem, UnreadOutput } from '../../src/errors.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { expectModel, faulty, ModelMismatch, manualClock, TestDeadline, unlessDied } from '../../src/testing/index.ts'
 import { failureOf } from '../support/failure.ts'
@@ -332,6 +332,19 @@ differs('is shown: which result, what was wanted, what came', async () => {
   assert.is(error.index, 0)
   assert.equal(error.expected, { id: 'a', call: 0 })
   assert.equal(error.actual, { id: 'a', call: 3 })
+})
+
+differs('is explained where the run bears less than the model', async () => {
+  const failing = pipeline<number>('p').stage('s', () => assert.unreachable('no'), { onFailure: 'skip' })
+  const error = await mismatch(expectModel(failing.supervise({ tolerate: { deadLetters: 0 } }), [1, 2]))
+  assert.match(error.message, 'got     s fails: TooManyDeadLetters')
+  assert.match(error.message, 'The model bears every dead letter: `tolerate` must not strike.')
+})
+
+differs('is not looked for in an input that no run would take', async () => {
+  const error = await failureOf(expectModel(pipeline<unknown>('p'), [1, undefined]))
+  assert.instance(error, UndefinedItem)
+  assert.match(error.message, 'the input gave `undefined` as item 1')
 })
 
 differs('is found where a handler goes by chance, even if it changes its items', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { of } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -52,6 +53,28 @@ cues('strike the same items for any number of workers', async () => {
     const flaky = faulty(async (n: number) => n, { fails: [1, 5], dies: 3 })
     const { emitted } = await runActor(flaky, [0, 1, 2, 3, 4, 5, 6], { ...skip, workers })
     assert.equal(emitted, [0, 2, 4, 6])
+  }
+})
+
+cues('that are none are shown as they came', () => {
+  assert.match(
+    thrownBy(() => (faulty as any)(double)).message,
+    'got undefined (undefined); there are fails, hangs, dies',
+  )
+  assert.match(thrownBy(() => faulty(double, { fails: null } as any)).message, 'got null (object); there are at, ')
+})
+
+cues('may say a class of errors, and a function that makes one', async () => {
+  class Declined extends Error {}
+  for (const [error, message] of [
+    [Declined, 'failed on cue: item 0, attempt 1'],
+    [RangeError, 'failed on cue: item 0, attempt 1'],
+    [(n: number) => new Declined(`no ${n}`), 'no 7'],
+  ] as const) {
+    const { failure } = await runActor(faulty(double, { fails: { at: 0, error } }), [7])
+    const cause = failure!.cause as Error
+    assert.is(cause.message, message)
+    assert.instance(cause, error === RangeError ? RangeError : Declined)
   }
 })
 
@@ -285,6 +308,31 @@ hanging('says what has happened instead, when somebody waits for what does not h
   )
 })
 
+hanging(
+  'waits for ever for what is to happen, if that is asked for, and for nothing that cannot be asked for',
+  async () => {
+    const flaky = faulty(double, { hangs: 0 })
+    const hung = flaky.happened('hung', 1, Infinity)
+    await sleep(2) // a timer of Node for what is too long rings after one
+    const run = runActor(flaky, [1])
+    assert.is((await within(4_000, hung)).sequence, 0)
+    flaky.release()
+    await run
+    for (const [times, deadline] of [
+      [0, 5],
+      [NaN, 5],
+      ['1', 5],
+      [1, 0],
+      [1, NaN],
+    ] as [any, any][]) {
+      assert.instance(
+        thrownBy(() => flaky.happened('hung', times, deadline)),
+        InvalidOption,
+      )
+    }
+  },
+)
+
 hanging.run()
 
 /* ── Dying ──────────────────────────────────────────────────────────────── */
@@ -316,6 +364,12 @@ dying('is a restart in a pipeline by `unlessDied`, which leaves the rest to the 
   assert.instance(error, StageFailed)
   assert.is(error.sequence, 3)
   assert.equal(results, [0, 4])
+})
+
+dying('leaves the rest to a policy that there is', () => {
+  for (const policy of [undefined, 'skipp', 3]) {
+    assert.match(thrownBy(() => unlessDied(policy as any)).message, "`policy` must be 'stop', 'skip', 'restart'")
+  }
 })
 
 dying('fails to be set up again, until the budget is spent', async () => {

@@ -118,6 +118,25 @@ clock('is where it was when what it calls throws, and can go on', () => {
   assert.is(called, true)
 })
 
+clock('goes forward only, by a time that there is', () => {
+  const time = manualClock(7)
+  for (const millis of [-1, NaN, Infinity, '5' as never]) assert.throws(() => time.advance(millis), /`millis` must be/)
+  assert.throws(() => manualClock(NaN), /`start` must be/)
+  time.setTimeout(() => time.advance(100), 5)
+  time.advance(10)
+  assert.is(time.now(), 112)
+})
+
+clock('never comes to the end of time, and takes what is no time for none', () => {
+  const time = manualClock()
+  let calls = 0
+  time.setTimeout(() => assert.unreachable('never'), Infinity)
+  time.setTimeout(() => calls++, NaN)
+  assert.is(time.next(), true)
+  assert.is(time.next(), false)
+  assert.equal([calls, time.now(), time.pending], [1, 0, 1])
+})
+
 /* ── until ──────────────────────────────────────────────────────────────── */
 
 const until = suite('manualClock, until')
@@ -159,6 +178,13 @@ until('runs a pipeline with its backoffs', async () => {
   run.output.subscribe()
   assert.is((await time.until(run.done)).emitted, 1)
   assert.is(time.now(), 3 * 3_600_000)
+})
+
+until('wants a deadline that can come', async () => {
+  for (const deadline of [0, NaN, -1]) {
+    assert.match((await failureOf(manualClock().until(Promise.resolve(), deadline))).message, '`deadline` must be')
+  }
+  assert.is(await manualClock().until(Promise.resolve(1), Infinity), 1)
 })
 
 until('gives up when nothing is due any more, or always something', async () => {

@@ -311,6 +311,15 @@ fails('tells of one that does not end: inactive, or abandoned by name', async ()
   assert.equal((failure as GraceExceeded).abandoned, ['runActor/deaf#0 item 0'])
 })
 
+fails('names the option that was meant, be it its own or that of a stage', async () => {
+  const messageOf = async (options: unknown) =>
+    (await failureOf(runActor((n: number) => n, [1], options as any))).message
+  assert.match(await messageOf({ deadlne: 5 }), 'unknown option `deadlne`: did you mean `deadline`?')
+  assert.match(await messageOf({ wrokers: 5 }), 'unknown option `wrokers`: did you mean `workers`?')
+  assert.match(await messageOf([]), 'options must be a plain object, got []')
+  assert.not.match(await messageOf({ workers: -1 }), 'more mistake')
+})
+
 fails('says all mistakes at once, before anything starts', async () => {
   let calls = 0
   const error = await failureOf(

@@ -164,6 +164,25 @@ const d6 = numbers.stage(
   defineActor('d', (x: any) => x),
 )
 expect<Equal<Out<typeof d6>, any>>()
+const d7 = numbers.stage(
+  'd',
+  defineActor('d', x => x + 1),
+)
+expect<Equal<Out<typeof d7>, number>>()
+const d8 = numbers.stage(
+  'd',
+  defineActor('d', import.meta, { start: () => ({ n: 0 }), receive: (x, state) => `${x + state.n}` }),
+  { on: 'threads' },
+)
+expect<Equal<Out<typeof d8>, string>>()
+const d9 = numbers.stage(
+  'd',
+  defineActor('d', function* (x) {
+    yield x
+    yield `${x}`
+  }),
+)
+expect<Equal<Out<typeof d9>, string | number>>()
 declare const someActor: Actor<any, any>
 declare const someActor3: Actor<any, any, any>
 const e1 = numbers.stage('e', someActor)
@@ -259,6 +278,16 @@ export function generic3<T, U>(flow: Flow<T>, fn: (t: T) => U) {
 export function generic4<T extends { id: string }>(flow: Flow<T>) {
   return flow.stage('a', (x: { id: string }) => x.id, { key: 'id' })
 }
+export function generic6<T extends { id: string }>(flow: Flow<T>) {
+  return flow.stage('a', { key: 'id', receive: x => x.id })
+}
+pipeline('t')
+  .from([[1, 'a']] as [number, string][])
+  .stage('by place', x => x, { key: 0 })
+anys.stage('by any name', x => x, { key: 'id' })
+pipeline('t')
+  .from([] as Record<string, string>[])
+  .stage('by any name', x => x, { key: 'id' })
 export function generic5<T extends { id: string }>(flow: Flow<T>) {
   return flow.stage('a', x => x.id)
 }

@@ -1,6 +1,6 @@
-// Sees:    InvalidBlueprint: pages/fetch: unknown option `maxParallel`; there are workers, concurrency, on, key, order, capacity, inFlight, emit, overflow, timeout, retry, onFailure, schema (UNKNOWN_OPTION)
+// Sees:    InvalidBlueprint: pages/fetch: unknown option `maxParallel`: did you mean `concurrency`? (UNKNOWN_OPTION)
 // Mistake: unknown option `maxParallel`
-// Fix:     there are workers, concurrency,
+// Fix:     did you mean `concurrency`?
 
 import { pipeline } from 'millrace'
 

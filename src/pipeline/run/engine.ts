@@ -8,7 +8,7 @@
  */
 import type { Origin } from '../../channel/ticket.ts'
 import { systemClock } from '../../clock.ts'
-import { Inactive, type MillraceError, UnreadOutput } from '../../errors.ts'
+import { type Call, Inactive, type MillraceError, UnreadOutput } from '../../errors.ts'
 import { Histogram } from '../../metrics/histogram.ts'
 import { runOptions, supervisionOptions } from '../../options.ts'
 import { openChild } from '../../runtime/processes/child.ts'
@@ -44,6 +44,8 @@ export interface Internals {
   readonly contained?: OuterReport
   /** The largest frame, in items. */
   readonly frameMost?: number
+  /** Where `run` was called: there the stack begins of what `done` rejects with. */
+  readonly call?: Call
 }
 
 /** Makes the run of a pipeline that is a stage of this one. */
@@ -85,13 +87,13 @@ export class Engine {
 
   constructor(blueprint: Blueprint, options: RunOptions, internals: Internals, begin: Begin) {
     const { name, supervision, source } = blueprint
-    claim(source?.value, name)
+    claim(source?.value, name, internals.call)
     this.name = name
     this.grace = options.grace ?? supervision.grace ?? supervisionOptions.grace.value
     this.pump = new Pump(options.clock ?? systemClock, () => this.#rested())
     const { clock } = this.pump
     this.#startedAt = this.pump.time
-    this.outcome = new Outcome(name)
+    this.outcome = new Outcome(name, internals.call)
     this.#listening = new Listening(listeningHost(this))
     this.watching = new Watching(this.#listening)
     this.report = new Report(this.#listening, supervision.tolerate, internals.contained)

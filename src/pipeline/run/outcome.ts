@@ -9,7 +9,15 @@
  *     unheard dead letters     UnhandledDeadLetters
  *     else                     resolves
  */
-import { GraceExceeded, type MillraceError, RunEnded, StageFailed, UnhandledDeadLetters } from '../../errors.ts'
+import {
+  type Call,
+  calledAt,
+  GraceExceeded,
+  type MillraceError,
+  RunEnded,
+  StageFailed,
+  UnhandledDeadLetters,
+} from '../../errors.ts'
 import type { Fault } from '../../stage/stage.ts'
 import type { DeadLetters } from '../../supervisor/dead-letters.ts'
 import type { Summary } from '../language.ts'
@@ -43,14 +51,17 @@ export class Outcome {
   abandoned: readonly string[] = []
   readonly suppressed: unknown[] = []
   readonly #pipeline: string
+  readonly #call: Call | undefined
   #isHeard = false
   #ending: Ending | undefined
   #resolve!: (summary: Summary) => void
   #reject!: (error: unknown) => void
   #leave!: () => void
 
-  constructor(pipeline: string) {
+  /** `call`: of `run`, where there was one. */
+  constructor(pipeline: string, call: Call | undefined) {
     this.#pipeline = pipeline
+    this.#call = call
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -113,13 +124,18 @@ export class Outcome {
     const { cancelled } = this
     if (this.abandoned.length > 0) {
       const error = new GraceExceeded(this.#pipeline, grace, this.abandoned)
-      return { error: Object.assign(error, this.#why()) }
+      return this.#told(Object.assign(error, this.#why()))
     }
     if (cancelled?.kind === 'left') return undefined
-    if (cancelled?.kind === 'given up') return { error: cancelled.error }
-    if (this.fault) return { error: this.#stageFailed(this.fault, unfinished) }
+    if (cancelled?.kind === 'given up') return this.#told(cancelled.error)
+    if (this.fault) return this.#told(this.#stageFailed(this.fault, unfinished))
     if (cancelled?.kind === 'aborted') return { error: cancelled.reason }
-    return unheard > 0 ? { error: new UnhandledDeadLetters(this.#pipeline, unheard, kept) } : undefined
+    return unheard > 0 ? this.#told(new UnhandledDeadLetters(this.#pipeline, unheard, kept)) : undefined
+  }
+
+  /** What is on the stack by now is of no use to anybody: what helps is which run this was. */
+  #told(error: MillraceError): { error: unknown } {
+    return { error: calledAt(error, this.#call) }
   }
 
   #stageFailed({ place, fault }: PlacedFault, unfinished: number): StageFailed {

@@ -46,6 +46,12 @@ export class Row {
     return this.stages.map(({ plan }) => plan.name)
   }
 
+  /** Without the one that a pipeline has that was written without any. */
+  get written(): string[] {
+    const stages = this.stages.filter(({ plan: { body } }) => body.kind !== 'fused' || body.steps.length > 0)
+    return stages.map(({ plan }) => plan.name)
+  }
+
   start(): void {
     for (const stage of this.stages) stage.start()
   }

@@ -1,8 +1,9 @@
 /** A run, as whoever began it has it in hand: what can be seen of it, and what can be done with it. */
+import { inspect } from 'node:util'
 import type { Observable } from 'rxjs'
 import type { Entered } from '../../channel/channel.ts'
 import type { Origin } from '../../channel/ticket.ts'
-import { InvalidOption, SendAfterEnd, UnknownStage } from '../../errors.ts'
+import { calledAt, callOf, InvalidOption, SendAfterEnd, UnknownStage } from '../../errors.ts'
 import type { Snapshot } from '../../metrics/snapshot.ts'
 import { spreadOf } from '../../metrics/spread.ts'
 import { askOptions, checkOptions, consumeOptions, stopOptions } from '../../options.ts'
@@ -16,6 +17,11 @@ export type { Internals } from './engine.ts'
 
 export function startRun(blueprint: Blueprint, options: RunOptions = {}, internals: Internals = {}): Running<any, any> {
   return new Run(new Engine(blueprint, options, internals, startRun))
+}
+
+/** Whether something is a run, and not the pipeline that it is of. */
+export function isRun(value: unknown): boolean {
+  return value instanceof Run
 }
 
 class Run implements Running<any, any> {
@@ -34,12 +40,17 @@ class Run implements Running<any, any> {
     this.deadLetters = report.deadLetters.observable
   }
 
+  /** How it is printed, and stands in a message. */
+  [inspect.custom](): string {
+    return `run of ${this.#engine.name}`
+  }
+
   /* ── looking in ────────────────────────────────────────────────────────── */
 
   channel(name: string): Observable<Entered> {
     const { row, watching } = this.#engine
     const stage = row.named(name)
-    if (!stage) throw new UnknownStage(this.#engine.name, name, row.names)
+    if (!stage) throw calledAt(new UnknownStage(this.#engine.name, name, row.written), callOf(this.channel))
     return watching.of(stage)
   }
 
@@ -58,7 +69,9 @@ class Run implements Running<any, any> {
 
   consume(fn: (item: any) => void | Promise<void>, options: { concurrency?: number } = {}): Promise<void> {
     const { name, outlet } = this.#engine
-    if (typeof fn !== 'function') throw new InvalidOption('consume', 'given a function of the result', fn, name)
+    if (typeof fn !== 'function') {
+      throw calledAt(new InvalidOption('consume', 'given a function of the result', fn, name), callOf(this.consume))
+    }
     checkOptions(options, consumeOptions, `${name}: consume`)
     return outlet.consume(fn, options.concurrency ?? consumeOptions.concurrency.value)
   }

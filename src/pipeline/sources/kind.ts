@@ -1,5 +1,5 @@
 /** What can be a source, told by shape; and which of them can be read only once. */
-import { SourceUsed } from '../../errors.ts'
+import { type Call, calledAt, SourceUsed } from '../../errors.ts'
 
 export type Kind = 'function' | 'observable' | 'stream' | 'async iterable' | 'iterable' | 'promise' | 'array-like'
 
@@ -48,10 +48,10 @@ function oneShot(value: unknown): string | undefined {
 /** Sources that can be read only once and are, or were, read by a run. */
 const used = new WeakSet<object>()
 
-/** Takes a source for a run. @throws {SourceUsed} if it can be read only once, and an earlier run has it. */
-export function claim(value: unknown, pipeline: string): void {
+/** Takes a source for the run that `call` asks for. @throws {SourceUsed} if it can be read once, and an earlier run has it. */
+export function claim(value: unknown, pipeline: string, call?: Call): void {
   const kind = oneShot(value)
   if (kind === undefined) return
-  if (used.has(value as object)) throw new SourceUsed(pipeline, kind)
+  if (used.has(value as object)) throw calledAt(new SourceUsed(pipeline, kind), call)
   used.add(value as object)
 }

@@ -4,6 +4,8 @@ import { defineActor, pipeline } from 'millrace'
 interface Payment {
   account: string
   cents: number
+  at: Date
+  note?: string
 }
 declare const source: Iterable<Payment>
 const payments = pipeline('payments').from(source)
@@ -13,6 +15,19 @@ const hash = defineActor('hash', import.meta, (n: number) => n)
 payments.stage('post', payment => payment.cents, {
   // error: Type '"acount"' is not assignable to type 'Key<Payment> | undefined'. Did you mean '"account"'?
   key: 'acount',
+})
+payments.stage('post', payment => payment.cents, {
+  // error: Type '"at"' is not assignable to type 'Key<Payment> | undefined'.
+  key: 'at',
+})
+payments.stage('post', payment => payment.cents, {
+  // error: Type '"note"' is not assignable to type 'Key<Payment> | undefined'.
+  key: 'note',
+})
+payments.stage('post', {
+  // error: Type '"at"' is not assignable to type 'Key<Payment> | undefined'.
+  key: 'at',
+  receive: payment => payment.cents,
 })
 payments.stage('post', payment => payment.cents, {
   // error: with '(payment: Payment) => Payment', Type 'Payment' is not assignable to type 'string | number'.

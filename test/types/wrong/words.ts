@@ -6,6 +6,8 @@ const numbers = pipeline('numbers').from([1, 2])
 
 // error: Argument of type 'number' is not assignable to parameter of type 'Source<unknown>'.
 pipeline('p').from(3)
+// error: Argument of type 'string' is not assignable to parameter of type 'Source<string>'.
+pipeline('p').from('text')
 // error: Object literal may only specify known properties, but 'overfow' does not exist in type 'SourceOptions'. Did you mean to write 'overflow'?
 pipeline('p').from([1], { overfow: 'wait' })
 
@@ -22,6 +24,18 @@ numbers
 numbers
   // error: Type 'number' is not assignable to type 'boolean'.
   .filter(n => n)
+numbers
+  // error: Type 'Promise<boolean>' is not assignable to type 'boolean'.
+  .filter(async n => n > 1)
+numbers
+  // error: Argument of type 'string' is not assignable to parameter of type '(item: number) => unknown'.
+  .map('length')
+numbers
+  // error: Expected 1 arguments, but got 2.
+  .map(n => n, { concurrency: 3 })
+numbers
+  // error: with Target signature provides too few arguments. Expected 2 or more, but got 1.
+  .map((n: number, place: number) => n + place)
 
 numbers.pipe(
   map(n => n + 1),
