@@ -204,6 +204,7 @@ function failuresOf(stage: Stage, parts: Parts, host: StageHost): Failures {
     settled: work => parts.claims.settled(work),
     restart: (worker, error) => {
       parts.crew.restart(worker, error)
+      parts.ways.revoke()
       host.restarting(stage, error)
     },
     suppressed: error => host.suppressed(error),
