@@ -15,6 +15,7 @@ const suite: Suite = {
   'three-maps': () => import('./throughput/three-maps.ts'),
   'three-async-stages': () => import('./throughput/three-async-stages.ts'),
   'messages-100-bytes': () => import('./throughput/messages-100-bytes.ts'),
+  'async-ladder': () => import('./micro/async-ladder.ts'),
   memory: () => import('./throughput/memory.ts'),
 }
 

@@ -27,7 +27,7 @@ const stages = (input: Input, [f, g, h]: AsyncSteps, concurrency: number) =>
     .stage('g', g, { concurrency })
     .stage('h', h, { concurrency })
 
-const subscribed = (steps: AsyncSteps, concurrency: number) => async (input: Input, sink: Sink) => {
+export const subscribed = (steps: AsyncSteps, concurrency: number) => async (input: Input, sink: Sink) => {
   const run = stages(input, steps, concurrency).run()
   run.output.subscribe(sink)
   await run.done

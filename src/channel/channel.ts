@@ -69,8 +69,13 @@ export class Channel {
   onItems: () => void = () => {}
   /** Called when there is room again for a writer that waited. Set by the writer. */
   onRoom: () => void = () => {}
-  /** Makes up to `most` items on demand, where the source can be asked; set by the source. */
-  refill: ((most: number) => void) | undefined
+  /**
+   * Where the writer can be asked for items: up to `most`; or up to `ahead`, if nobody can tell that they were made before
+   * they were wanted. Set by the writer.
+   */
+  refill: ((most: number, ahead?: number) => void) | undefined
+  /** The reader could do with items just now: it will not ask for them. Set by the reader. */
+  isWanted = true
   /** The reader has asked for what comes: it need not be woken for it. */
   isRefilling = false
 

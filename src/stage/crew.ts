@@ -92,6 +92,12 @@ export class Crew {
     return best
   }
 
+  /** Whether all workers take items. */
+  get isWhole(): boolean {
+    for (const worker of this.workers) if (worker.restarting) return false
+    return true
+  }
+
   /** Stops a worker and sets it up anew, as soon as it has nothing in hand. */
   restart(worker: InlineWorker, cause: unknown): void {
     worker.life?.send({ type: 'restart', cause })

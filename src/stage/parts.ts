@@ -219,6 +219,7 @@ function failuresOf(stage: Stage, parts: Parts, host: StageHost): Failures {
     orphaned: work => parts.claims.orphaned(work),
     restart: (worker, error) => {
       parts.crew.restart(worker, error)
+      parts.ways.revoke()
       host.restarting(stage, error)
     },
     suppressed: error => host.suppressed(error),

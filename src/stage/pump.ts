@@ -13,13 +13,19 @@ export interface Member {
   advance(): void
 }
 
+/** Somebody who can wait for it. */
+export interface LateMember extends Member {
+  /** It is to be ready as soon as no promise is about to come true any more. */
+  isLate: boolean
+}
+
 /** What an item is taken to cost of the event loop's time, in ms, where nobody looks at a clock. */
 export const costMs = 0.0005
 const sliceMs = 10
 /** Work that may be done before somebody looks at the clock. */
 const unwatchedMs = 2
-/** Rounds of the microtask queue: some microseconds, while handlers have their answer at once. */
-const mostPostponed = 16
+/** Promises that may come true in a turn of the event loop before it is a crowd. */
+const mostPrompt = 128
 const soon = Promise.resolve()
 
 export class Pump {
@@ -35,8 +41,10 @@ export class Pump {
   /** It has let go of the event loop, and goes on with the next immediate. */
   #isYielding = false
   #isScheduled = false
-  #isLively = false
-  #postponed = 0
+  /** Those who wait for the microtask queue to be empty. */
+  readonly #late: LateMember[] = []
+  /** How often somebody could have waited, in this turn of the event loop. */
+  #waits = 0
   /** The time was read in this turn of the event loop. */
   #isFresh = false
   #rounds = 0
@@ -79,23 +87,31 @@ export class Pump {
   }
 
   readonly #go = (): void => {
-    if (this.#isLively && this.#postponed < mostPostponed) {
-      this.#isLively = false
-      this.#postponed++
-      void soon.then(this.#go)
-      return
-    }
-    this.#postponed = 0
     this.#isScheduled = false
     this.run()
   }
 
   /**
-   * A promise came true, and others may be about to: to go round for each of them would be to go round all the time. As
-   * long as they keep coming it goes round only after so many rounds of the microtask queue.
+   * Somebody will have something to do as soon as no promise is about to come true any more: to go round for each of them
+   * would be to go round all the time. Where few come in a turn of the event loop, to wait for that costs more than it saves.
    */
-  enliven(): void {
-    this.#isLively = true
+  wakeLate(member: LateMember): void {
+    if (this.#waits++ < mostPrompt) {
+      member.isReady = true
+      return this.wake()
+    }
+    member.isLate = true
+    this.#late.push(member)
+    if (this.#late.length === 1) process.nextTick(this.#arrive)
+  }
+
+  readonly #arrive = (): void => {
+    for (const member of this.#late) {
+      member.isLate = false
+      member.isReady = true
+    }
+    this.#late.length = 0
+    this.run()
   }
 
   /** Something is about to happen outside of it: whatever that wakes waits for `letGo`. Gives what `letGo` wants. */
@@ -146,6 +162,11 @@ export class Pump {
     return this.#spentMs < unwatchedMs && !this.#isYielding
   }
 
+  /** The same for somebody who has much to do by itself: looks at the clock rather than at what was spent alone. */
+  isSliceOver(): boolean {
+    return this.#isYielding || (this.#spentMs >= unwatchedMs && this.#isSliceOver())
+  }
+
   /** Reading the clock costs as much as a light item: once in a turn of the event loop, and once in a while. */
   #refresh(): void {
     this.time = this.clock.now()
@@ -156,6 +177,7 @@ export class Pump {
 
   readonly #turned = (): void => {
     this.#isFresh = false
+    this.#waits = 0
   }
 
   /** True, and the rest waits for the next turn of the event loop, when the slice is over. */

@@ -40,6 +40,7 @@ export class Stage {
   phase: StagePhase = 'waiting'
   /** It has, or may have, something to do. */
   isReady = true
+  isLate = false
   received = 0
   /** Items that were settled, well or not. */
   settles = 0
@@ -143,6 +144,7 @@ export class Stage {
       }
       crew.restart(worker, cause)
     }
+    this.#ways.revoke()
   }
 
   /**
@@ -214,6 +216,7 @@ export class Stage {
 
   /** Grows with whatever happens. */
   get moves(): number {
+    this.#ways.tell()
     return this.received + this.emitted + this.settles + this.progress
   }
 
@@ -226,6 +229,7 @@ export class Stage {
   snapshot(now: number): StageSnapshot {
     const { meter, exit } = this.#parts
     const { name, workers } = this.plan
+    this.#ways.tell()
     return {
       ...{ stage: name, workers },
       ...{ received: this.received, emitted: this.emitted, queued: this.input.count, restarts: this.restarts },

@@ -73,6 +73,16 @@ export class Ways {
     this.#frames?.interrupt()
   }
 
+  /** Counters are as things are. */
+  tell(): void {
+    this.#lane?.tell()
+  }
+
+  /** Who may claim has to be looked at again. */
+  revoke(): void {
+    this.#lane?.revoke()
+  }
+
   /** Items in the lane go on as those that are claimed one at a time. */
   leaveLane(): void {
     this.#lane?.leave()

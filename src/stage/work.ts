@@ -1,8 +1,8 @@
 /**
  * One item under way, where it takes more than a synchronous loop: its attempt, its outputs so far, its place in the order.
  *
- * Used again for another item once it is committed, together with its callbacks and its context, so that an asynchronous
- * item allocates nothing but its promise. A work that is given up on while its handler still runs (a timeout) is never
+ * Used again for another item once it is committed (in the lane, once its handler is done), together with its callbacks and
+ * its context, so that an asynchronous item allocates nothing but its promise. A work that is given up on while its handler still runs (a timeout) is never
  * used again: what that handler says later meets `over`.
  */
 import { allocate } from '../actor/define-actor.ts'

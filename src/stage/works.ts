@@ -14,7 +14,7 @@ export class Works {
   readonly #pool: Work[] = []
   readonly #host: WorkHost
   /** Those on a short way, where there is one. */
-  lane: { readonly size: number; all(): Work[] } | undefined
+  lane: { readonly size: number; flying(): readonly Work[] } | undefined
   /** Works whose handler runs. */
   running = 0
   /** An item has failed that stops the pipeline: nothing that comes after it is worth claiming. */
@@ -63,8 +63,8 @@ export class Works {
     if (this.#pool.length < mostPooled) this.#pool.push(work)
   }
 
-  /** The open ones as they are at this moment, in no order. */
+  /** The open ones as they are at this moment, in no order; of those on a short way the ones whose handler runs. */
   all(): Work[] {
-    return this.lane === undefined ? [...this.#open] : [...this.#open, ...this.lane.all()]
+    return this.lane === undefined ? [...this.#open] : [...this.#open, ...this.lane.flying()]
   }
 }

@@ -157,6 +157,89 @@ lane('are timed one by one where they take their time', async () => {
   assert.ok(service.max < 51 && service.mean < 5, JSON.stringify(service))
 })
 
+for (const concurrency of [1, 3]) {
+  lane(`end where the source stops the run when it is asked, ${concurrency} in hand`, async () => {
+    const controller = new AbortController()
+    const source = function* () {
+      for (let n = 0; n < 10; n++) {
+        if (n === 5) controller.abort(new Error('enough'))
+        yield n
+      }
+    }
+    const run = pipeline('p')
+      .from(source)
+      .stage('s', async (n: number) => n, { concurrency })
+      .run({ signal: controller.signal, grace: 60_000 })
+    const error = await within(5_000, failureOf(all(run)))
+    assert.is((error as Error).message, 'enough')
+  })
+}
+
+lane('end where a handler stops the run, and then answers at once', async () => {
+  const controller = new AbortController()
+  const stopping = (n: number): number | Promise<number> => {
+    if (n < 5) return Promise.resolve(n)
+    controller.abort(new Error('enough'))
+    return n
+  }
+  const run = pipeline('p')
+    .from(upTo(10))
+    .stage('s', stopping, { concurrency: 2 })
+    .run({ signal: controller.signal, grace: 60_000 })
+  const error = await within(5_000, failureOf(all(run)))
+  assert.is((error as Error).message, 'enough')
+})
+
+lane('are counted at any moment', async () => {
+  const received: number[] = []
+  const run = pipeline('p')
+    .from(upTo(100))
+    .stage('s', async (n: number) => {
+      received.push(run.snapshot().stages[0]!.received - n)
+      return n
+    })
+    .run()
+  assert.equal(await within(5_000, all(run)), upTo(100))
+  // The first goes in a frame, which is counted when it is over.
+  assert.equal(
+    received.slice(1),
+    upTo(99).map(() => 1),
+  )
+})
+
+lane('of an array are read ahead by no more than a moment takes', async () => {
+  const clock = manualClock()
+  let handled = 0
+  const slow = (n: number) => {
+    handled++
+    return new Promise<number>(resolve => clock.setTimeout(() => resolve(n), 10))
+  }
+  const run = pipeline('p').from(upTo(1_000)).stage('s', slow).run({ clock })
+  run.output.subscribe()
+  for (let time = 0; time < 20; time++) {
+    await turns(2)
+    clock.advance(10)
+  }
+  const before = handled
+  await within(5_000, clock.until(run.stop()))
+  assert.ok(before > 10 && handled <= before + 2, `${before}, ${handled}`)
+})
+
+lane('wait for nobody when no promise is about to come true', async () => {
+  const held = gate()
+  const run = pipeline('p')
+    .from(upTo(5))
+    .stage('s', (n: number) => (n < 3 ? Promise.resolve(n) : held.promise.then(() => n)))
+    .stage('t', async (n: number) => n)
+    .run()
+  const results: number[] = []
+  run.output.subscribe(n => results.push(n))
+  await turns(2)
+  assert.equal(results, [0, 1, 2])
+  held.open()
+  await within(5_000, run.done)
+})
+
 lane('of maps are one, whatever they are', async () => {
   const generator = function* () {
     yield 1

@@ -31,12 +31,12 @@ export class ArraySource implements Source {
 
   start(): void {
     const channel = this.#channel
-    channel.refill = most => {
+    channel.refill = (most, ahead = 0) => {
       if (this.#isOver) return
       channel.isRefilling = true
       try {
         if (channel.tagged) this.#refillTagged(most)
-        else this.#refill(Math.min(most, Math.max(1, channel.capacity.items)))
+        else this.#refill(Math.min(Math.max(most, ahead), Math.max(1, channel.capacity.items)))
         if (this.received >= this.#array.length) this.end()
       } catch (error) {
         this.#isOver = true
