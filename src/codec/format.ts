@@ -74,8 +74,8 @@ export const tag = {
   smallInteger: 128, // + number
 } as const
 
-/** How deep values may be nested: more than structured clone manages on the stack that threads have. */
-export const depthLimit = 2_000
+/** How deep values may be nested: about as deep as structured clone gets on the stack of a main thread. */
+export const depthLimit = 1_000
 
 /** What resizable buffers of one frame may grow to, together: to reserve it takes no memory, but addresses. */
 export const reserveLimit = 2 ** 32
