@@ -112,7 +112,11 @@ function readView(source: ValueReader): ArrayBufferView {
 }
 
 /** A view that follows its buffer. Where no whole number of elements fits, Node 20 makes none: so it is made of less. */
-function tracking(type: View & { BYTES_PER_ELEMENT?: number }, buffer: ArrayBufferLike, offset: number): ArrayBufferView {
+function tracking(
+  type: View & { BYTES_PER_ELEMENT?: number },
+  buffer: ArrayBufferLike,
+  offset: number,
+): ArrayBufferView {
   const { byteLength } = buffer
   const rest = (byteLength - offset) % (type.BYTES_PER_ELEMENT ?? 1)
   if (!(rest > 0)) return new type(buffer, offset)

@@ -84,7 +84,8 @@ function weight(value: unknown, seen: Set<unknown>): number {
   seen.add(value)
   if (value instanceof ArrayBuffer) return value.byteLength + 1
   if (ArrayBuffer.isView(value)) return Buffer.isBuffer(value) ? value.length + 1 : weight(value.buffer, seen) + 1
-  const parts: unknown[] = value instanceof Map ? [...value].flat() : value instanceof Set ? [...value] : Object.values(value)
+  const parts: unknown[] =
+    value instanceof Map ? [...value].flat() : value instanceof Set ? [...value] : Object.values(value)
   let sum = 1
   for (const part of parts) sum += weight(part, seen) + 1
   if (value instanceof Error) sum += weight(value.cause, seen)
@@ -103,8 +104,14 @@ function corpus(): Uint8Array[] {
     count(4, i => Buffer.from(`bytes ${i}`)),
     count(80, i => ({ a: i, b: i / 2, c: -i })).slice(0, 10),
     count(6, i => ({ id: i, name: `n${i}`, active: i % 2 === 0, tags: ['x', `y${i}`], more: { z: i } })),
-    [circle, [circle], [1, , 3], Object.assign([1], { x: 'y' }), [], [[[]]]],
-    [new Map<unknown, unknown>([[1, { a: 1 }], [{ a: 2 }, 'x']]), new Set([1, 'b', new Set()])],
+    [circle, [circle], Object.assign(new Array(3), { 0: 1, 2: 3 }), Object.assign([1], { x: 'y' }), [], [[[]]]],
+    [
+      new Map<unknown, unknown>([
+        [1, { a: 1 }],
+        [{ a: 2 }, 'x'],
+      ]),
+      new Set([1, 'b', new Set()]),
+    ],
     [new Date(5), /a+/gi, Object(1), Object('s'), 12n, -(2n ** 70n), null, undefined, true],
     [new Uint8Array([1, 2, 3]), new Float64Array(memory, 8, 2), [memory, new DataView(memory)], Buffer.from('pool')],
     [new TypeError('message', { cause: { code: 1 } }), new Error('x')],

@@ -17,7 +17,14 @@ export function trip(items: readonly unknown[], how: Trip = {}): unknown[] {
   const { limit = 1 << 19, offset = 0 } = how
   const out: unknown[] = []
   for (let at = 0; at < items.length; ) {
-    const { taken, bytes, spilled, attachments, needed } = encoder.encode(items, at, items.length, memory, offset, limit)
+    const { taken, bytes, spilled, attachments, needed } = encoder.encode(
+      items,
+      at,
+      items.length,
+      memory,
+      offset,
+      limit,
+    )
     if (taken > 0) {
       if (bytes > limit) throw new Error(`a frame of ${bytes} bytes, where ${limit} were allowed`)
       const read = decoder.decode(memory, offset, bytes, out, attachments)
