@@ -15,7 +15,7 @@ import { NotCloneable } from '../errors.ts'
 import { type Bytes, encoding, headBytes, isPolluted, longText, segment, textHeadBytes, textUnits } from './format.ts'
 import { Run } from './record-writer.ts'
 import { pathTo, Refusal } from './refusal.ts'
-import type { Layout, Shape } from './shape.ts'
+import type { Shape } from './shape.ts'
 import { isFull, isUnfit, type Mark, ValueWriter, type WriterOptions } from './value-writer.ts'
 
 /** What became of the items. It is one object for all calls: it holds until the next. */
@@ -266,7 +266,8 @@ export class FrameEncoder {
     const run = this.#run
     const before = out.mark()
     const { limit } = out
-    const layout: Layout = shape.layoutOf(items[from] as Record<string, unknown>)
+    const layout = shape.layoutOf(items[from] as object)
+    if (layout === undefined) return 0
     if (!this.#head(segment.records, 4 + layout.bytes.length + slack)) return 0
     const place = out.at
     out.at += 4

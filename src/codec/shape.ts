@@ -39,11 +39,17 @@ export class Shape {
     return true
   }
 
-  /** The layout for rows like `record`. */
-  layoutOf(record: Readonly<Record<string, unknown>>): Layout {
-    this.layout ??= new Layout(
+  /**
+   * The layout for rows like `record`; undefined where it has getters. A record that proves to be no row is read once more,
+   * and a getter may not like that.
+   */
+  layoutOf(record: object): Layout | undefined {
+    if (this.layout !== undefined) return this.layout
+    const properties = this.keys.map(key => Object.getOwnPropertyDescriptor(record, key))
+    if (properties.some(property => property?.get !== undefined)) return undefined
+    this.layout = new Layout(
       this.keys,
-      this.keys.map(key => kindOf(Object.getOwnPropertyDescriptor(record, key)?.value)),
+      properties.map(property => kindOf(property?.value)),
     )
     return this.layout
   }

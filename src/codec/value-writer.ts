@@ -504,15 +504,19 @@ export class ValueWriter {
 }
 
 /**
- * An array of its elements and nothing else: no holes, no properties beside them.
+ * An array of its elements and nothing else: no properties beside them, and hardly a hole.
  *
  * Keys come as indices first, in order, and then names: there are `length` of them, and the last is the last index, only
  * where they are all indices. Of a long array they would be too many to make; what `inspect` says behind none of the
- * elements is what else there is, and holes are found one by one.
+ * elements is what else there is. Holes are written one by one, so that there must not be many: some places tell.
  */
 function isDense(value: readonly unknown[]): boolean {
   const { length } = value
-  if (length > 128 && inspect(value, nothingOf) === `[ ... ${length} more items ]`) return true
+  if (length > 128 && length < 10_000_000 && inspect(value, nothingOf) === `[ ... ${length} more items ]`) {
+    let at = 0
+    while (at < length && Object.hasOwn(value, at)) at += length >> 4
+    if (at >= length) return true
+  }
   const keys = Object.keys(value)
   return keys.length === length && (length === 0 || keys[length - 1] === String(length - 1))
 }
