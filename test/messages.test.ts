@@ -8,6 +8,8 @@ import * as assert from 'uvu/assert'
 import { batch } from '../actors/batch.ts'
 import { defineActor } from '../src/actor/define-actor.ts'
 import { ReorderBuffer } from '../src/channel/reorder-buffer.ts'
+import { FrameDecoder } from '../src/codec/frame-decoder.ts'
+import { FrameEncoder } from '../src/codec/frame-encoder.ts'
 import { InvalidBlueprint, InvalidOptions, MillraceError, type Mistake, StageFailed } from '../src/errors.ts'
 import { errorMessages, filled, mistakeMessages } from '../src/messages.ts'
 import { blueprintOf } from '../src/pipeline/blueprint.ts'
@@ -684,9 +686,23 @@ const thrown: [what: string, provoke: () => unknown, says: string][] = [
   ],
   ['how many restarts are too many', () => restarts(2), 'restarted more than 2 times within 1000 ms: Error: boom'],
   ['that one restart is too many', () => restarts(1), 'restarted more than once within 1000 ms: Error: boom'],
+  [
+    'what in an item cannot be sent, and where it is',
+    () => thrownBy(() => encoded({ items: [1, { user: { callback() {} } }] })),
+    '`items[1].user.callback` of the item is a function, and cannot be sent to another thread or process: send data, and keep functions in the actor',
+  ],
+  [
+    'where a frame makes no sense',
+    () => thrownBy(() => new FrameDecoder().decode(new Uint8Array([1, 9, 0, 0, 0, 0]), 0, 6, [])),
+    'a frame of 6 bytes cannot be read from byte 5 on: something is longer than the frame. It was cut, or changed on its way',
+  ],
   ['which stage was meant', () => watched('lable'), 'p has no stage "lable": did you mean "label"?'],
   ['which stages there are', () => watched('x'), 'p has no stage "x": its stages are label'],
 ]
+
+function encoded(item: unknown) {
+  return new FrameEncoder().encode([item], 0, 1, new Uint8Array(1_000), 0, 1_000)
+}
 
 async function unread(items: number[]): Promise<unknown> {
   const clock = manualClock()
