@@ -12,11 +12,12 @@
  */
 import { Buffer } from 'node:buffer'
 import { NotCloneable } from '../errors.ts'
+import { isFull } from './byte-writer.ts'
 import { type Bytes, encoding, headBytes, isPolluted, longText, segment, textHeadBytes, textUnits } from './format.ts'
 import { Run } from './record-writer.ts'
 import { pathTo, Refusal } from './refusal.ts'
 import type { Shape } from './shape.ts'
-import { isFull, isUnfit, type Mark, ValueWriter, type WriterOptions } from './value-writer.ts'
+import { isUnfit, type Mark, ValueWriter, type WriterOptions } from './value-writer.ts'
 
 /** What became of the items. It is one object for all calls: it holds until the next. */
 export interface Encoded {
