@@ -31,7 +31,7 @@ const kind = <T>(of: Kind<T>) => of as Kind<any>
 const kinds: readonly Kind<any>[] = [
   kind({ name: 'numbers', make: i => i * 1.5, value: n => n * 2 }),
   kind({ name: 'Buffers of 100 bytes', make: i => Buffer.alloc(100, i), value: b => b[99]!, isBinary: true }),
-  kind({ name: 'strings of 100 characters', make: i => text(i, 100), value: s => Number.parseInt(s, 10) }),
+  kind({ name: 'strings of 100 characters', make: i => text(i, 100), value: s => s.charCodeAt(0) + s.length }),
   kind({ name: 'flat records of numbers', make: i => ({ a: i, b: i * 1.5, c: -i }), value: r => r.a - r.c }),
   kind({
     name: 'records with strings',
@@ -49,7 +49,7 @@ const kinds: readonly Kind<any>[] = [
     make: i => ({ id: i, at: { x: i, y: i * 2.5 }, list: [1, 2, 3] }),
     value: r => r.id + r.at.x + r.list[2]!,
   }),
-  kind({ name: 'strings of 1 KB', make: i => text(i, 1_024), value: s => Number.parseInt(s, 10) }),
+  kind({ name: 'strings of 1 KB', make: i => text(i, 1_024), value: s => s.charCodeAt(0) + s.length }),
   kind({
     name: 'maps',
     make: i =>
@@ -63,7 +63,7 @@ const kinds: readonly Kind<any>[] = [
   kind({
     name: 'a mixture',
     make: i => [i, text(i, 9), { a: i }, [i, i]][i % 4] as any,
-    value: (m: any) => (typeof m === 'object' ? (m.a ?? m[0]) : Number.parseInt(m, 10)),
+    value: (m: any) => (typeof m === 'object' ? (m.a ?? m[0]) : typeof m === 'string' ? m.length : m),
   }),
 ]
 

@@ -24,6 +24,9 @@ const unset = Symbol('an object that is not there yet')
 
 const none: readonly unknown[] = []
 
+/** So many places of an array are emptied, where more of them are given back. */
+const few = 64
+
 export class ValueReader extends ByteReader {
   attachments: readonly unknown[] = none
   readonly options: ReaderOptions
@@ -55,8 +58,9 @@ export class ValueReader extends ByteReader {
   /** Lets go of what it has read. */
   finish(): void {
     // To set a length takes as long as to read a record, even where it changes nothing.
-    if (this.#shapes.length > 0) this.#shapes.length = 0
-    if (this.#objects.length > 0) this.#objects.length = 0
+    while (this.#shapes.length > 0) this.#shapes.pop()
+    if (this.#objects.length > few) this.#objects.length = 0
+    else this.#objects.fill(undefined)
     this.#met = 0
     this.attachments = none
   }

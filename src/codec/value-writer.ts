@@ -85,7 +85,7 @@ export class ValueWriter extends ByteWriter {
   begin(): void {
     this.#frame++
     // To set a length takes as long as to write a record, even where it changes nothing.
-    if (this.#announced.length > 0) this.#announced.length = 0
+    while (this.#announced.length > 0) this.#announced.pop()
     if (this.#kept.length > 0) this.#kept.length = 0
     if (this.attachments.length > 0) this.attachments.length = this.moved.length = 0
     this.#depth = 0
@@ -97,7 +97,7 @@ export class ValueWriter extends ByteWriter {
     if (this.#places.size > 0) this.#places.clear()
     this.#row = undefined
     if (this.#reducing.length > 0) this.#reducing.length = 0
-    if (this.#seen.length > 0) this.#seen.length = 0
+    this.#seen.fill(undefined) // 16 at most
     this.#count = 0
   }
 
