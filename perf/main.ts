@@ -17,6 +17,7 @@ const suite: Suite = {
   'messages-100-bytes': () => import('./throughput/messages-100-bytes.ts'),
   'async-ladder': () => import('./micro/async-ladder.ts'),
   memory: () => import('./throughput/memory.ts'),
+  codec: () => import('./micro/codec.ts'),
 }
 
 const command = read(process.argv.slice(2))

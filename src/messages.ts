@@ -298,7 +298,7 @@ export const mistakeMessages = {
   CLOSURE: {
     level: 'mistake',
     is: 'What is to run elsewhere cannot be found from there.',
-    says: "a {thing} cannot travel to '{runtime}', which finds things by their module: make it with `{example}`, or leave `on` out",
+    says: "a {thing} cannot travel to '{runtime}', which finds things by their module: make it with `{example}`, or have it inline",
   },
   ARGUMENT_STAYS: {
     level: 'mistake',

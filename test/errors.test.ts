@@ -140,6 +140,42 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
     new errors.UnhandledDeadLetters('p', 2, [{ stage: 's', error: cause }]),
     'p gave up 2 items and nobody subscribed to `run.deadLetters`; the first, in s: RangeError: too far',
   ],
+  [
+    new errors.WorkerDied('p/s#1', { exitCode: 3, signal: undefined, isKilled: false }),
+    /^worker p\/s#1 died \(exit code 3\): /,
+  ],
+  [
+    new errors.WorkerDied('p/s#1', { exitCode: undefined, signal: 'SIGKILL', isKilled: false }),
+    /^worker p\/s#1 died \(signal SIGKILL\): /,
+  ],
+  [
+    new errors.WorkerDied('p/s#1', { exitCode: 1, signal: undefined, isKilled: true }),
+    /^worker p\/s#1 died \(ended from here: its handler did not end\): /,
+  ],
+  [
+    new errors.WorkerDied('p/s#1', { exitCode: 1, signal: undefined, isKilled: false }, { cause }),
+    /^worker p\/s#1 died \(RangeError: too far\): /,
+  ],
+  [
+    new errors.NotCloneable('user.callback', 'a function', 'send what it needs'),
+    '`user.callback` of the item is a function, and cannot be sent to another thread or process: send what it needs',
+  ],
+  [
+    new errors.CorruptFrame(3, 10, 'a length of 99'),
+    /^a frame of 10 bytes cannot be read from byte 3 on: a length of 99\. It was cut, /,
+  ],
+  [
+    new errors.ActorNotFound('actor', 'hash', 'file:///a.js', false),
+    'actor hash is not in file:///a.js: define it there under this name, whoever loads it',
+  ],
+  [
+    new errors.ActorNotFound('actor', 'hash', 'file:///a.js', true),
+    'actor hash is not in file:///a.js: define it before `run()`',
+  ],
+  [
+    new errors.ActorNotFound('pipeline', 'words', 'file:///a.js', true),
+    'pipeline words is not in file:///a.js: export it from a module without a `run()`',
+  ],
   [new errors.StateLost(1), /^its worker went, and with it the state of one key: /],
   [new errors.StateLost(3), /^its worker went, and with it the state of 3 keys: .*`volatile: true`$/],
   [

@@ -8,6 +8,8 @@ import * as assert from 'uvu/assert'
 import { batch } from '../actors/batch.ts'
 import { defineActor } from '../src/actor/define-actor.ts'
 import { ReorderBuffer } from '../src/channel/reorder-buffer.ts'
+import { FrameDecoder } from '../src/codec/frame-decoder.ts'
+import { FrameEncoder } from '../src/codec/frame-encoder.ts'
 import { InvalidBlueprint, InvalidOptions, MillraceError, type Mistake, StageFailed } from '../src/errors.ts'
 import { errorMessages, filled, mistakeMessages } from '../src/messages.ts'
 import { blueprintOf } from '../src/pipeline/blueprint.ts'
@@ -15,6 +17,7 @@ import { pipeline } from '../src/pipeline/pipeline.ts'
 import { exportMistakes } from '../src/pipeline/travel.ts'
 import { exponential } from '../src/stage/backoff.ts'
 import { expectModel, faulty, manualClock, runActor } from '../src/testing/index.ts'
+import { leaving } from './contract/deadly.ts'
 import { execute } from './support/execute.ts'
 import { failureOf, thrownBy } from './support/failure.ts'
 import { turns } from './support/turns.ts'
@@ -35,6 +38,7 @@ const stream = {
   },
 }
 const home = import.meta
+const lacking = { url: new URL('./contract/lacking.js', import.meta.url).href }
 const above = any(defineActor('above', home, { start: (least: number) => ({ least }), receive: f }))
 const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } }
 const travelling = defineActor('travelling', home, f)
@@ -138,8 +142,8 @@ const mistakes: [string, () => any, string][] = [
   ],
   [
     'a runtime that there is not',
-    () => one().stage('s', defineActor('s', import.meta, f), { on: 'threads' }),
-    "p/s: there is no runtime 'threads' in this version: leave `on` out, or say 'inline' (NO_RUNTIME)",
+    () => one().stage('s', defineActor('s', import.meta, f), { on: { kind: 'nats' } }),
+    "p/s: there is no runtime 'nats' in this version: say 'inline', 'threads' or 'processes' (NO_RUNTIME)",
   ],
   [
     'a stateful actor with workers',
@@ -272,16 +276,6 @@ const mistakes: [string, () => any, string][] = [
     'p/s: `setup` takes an argument, and nothing gives it one: make it with `defineActor`, and hand in its `.with(…)` (NO_ARGUMENT)',
   ],
   [
-    'workers of runtimes that there are not',
-    () => one().stage('s', f, { workers: { threads: 2, processes: 1 } }),
-    'p/s: `workers` names none that are inline, and there are no threads or processes in this version: say `workers: 3` (NO_INLINE_WORKERS)',
-  ],
-  [
-    'workers of which some are nowhere',
-    () => one().stage('s', f, { workers: { inline: 1, threads: 2, processes: 1 } }),
-    'p/s: `workers` wants 2 threads and 1 processes, and there are no threads or processes in this version: say `workers: 4` (NO_OTHER_WORKERS)',
-  ],
-  [
     'what belongs into another option',
     () => one().stage('s', f, { backoff: f }),
     'p/s: unknown option `backoff`: did you mean `retry: { backoff: … }`? (UNKNOWN_OPTION)',
@@ -314,12 +308,12 @@ const mistakes: [string, () => any, string][] = [
   [
     'a function that should travel',
     () => one().stage('s', f, { on: 'threads' }),
-    "p/s: a function cannot travel to 'threads', which finds things by their module: make it with `defineActor('s', import.meta, …)`, or leave `on` out (CLOSURE)",
+    "p/s: a function cannot travel to 'threads', which finds things by their module: make it with `defineActor('s', import.meta, …)`, or have it inline (CLOSURE)",
   ],
   [
     'a pipeline that should travel and has no home',
     () => one().stage('s', any(pipeline('in')).map(f), { on: { kind: 'nats' } }),
-    "p/s: a pipeline without a home cannot travel to 'nats', which finds things by their module: make it with `pipeline('in', import.meta)`, or leave `on` out (CLOSURE)",
+    "p/s: a pipeline without a home cannot travel to 'nats', which finds things by their module: make it with `pipeline('in', import.meta)`, or have it inline (CLOSURE)",
   ],
   [
     'two actors of one name in a module, of which one should travel',
@@ -388,11 +382,13 @@ const throwing = () => {
 
 /** What a run rejects with when time passes only where nothing else can. */
 const ending = async (made: unknown, options = {}) => (await execute(made, { options })).error
-const causeOf = async (made: unknown) => {
-  const error = await ending(made)
+const causeIn = (error: unknown) => {
   assert.instance(error, StageFailed)
   return (error as StageFailed).cause
 }
+const causeOf = async (made: unknown) => causeIn(await ending(made))
+/** The same where workers live elsewhere, and their time is real. */
+const causeElsewhere = async (made: unknown) => causeIn((await execute(made, { isReal: true })).error)
 
 const thrown: [what: string, provoke: () => unknown, says: string][] = [
   [
@@ -687,6 +683,16 @@ const thrown: [what: string, provoke: () => unknown, says: string][] = [
     'p gave up 2 items and nobody subscribed to `run.deadLetters`; beyond the first 1,000 they are only counted',
   ],
   [
+    'which worker died, and how',
+    () => causeElsewhere(one().stage('s', leaving, { on: 'threads', retry: { deaths: 1 } })),
+    'worker p/s#0 died (exit code 4): an item in hand is tried again, up to `retry.deaths` workers; `process.exit` is not for handlers',
+  ],
+  [
+    'what a worker looked for, and where',
+    () => causeElsewhere(one().stage('s', defineActor('absent', lacking, f), { on: 'threads' })),
+    `actor absent is not in ${lacking.url}: define it there under this name, whoever loads it`,
+  ],
+  [
     'how many keys lost their state',
     () => causeOf(one().stage('s', { start: () => 0, receive: throwing }, { onFailure: 'restart' })),
     'its worker went, and with it the state of one key: give the actor `snapshot` and `restore`, or say `volatile: true`',
@@ -734,6 +740,16 @@ const thrown: [what: string, provoke: () => unknown, says: string][] = [
   ],
   ['how many restarts are too many', () => restarts(2), 'restarted more than 2 times within 1000 ms: Error: boom'],
   ['that one restart is too many', () => restarts(1), 'restarted more than once within 1000 ms: Error: boom'],
+  [
+    'what in an item cannot be sent, and where it is',
+    () => thrownBy(() => encoded({ items: [1, { user: { callback() {} } }] })),
+    '`items[1].user.callback` of the item is a function, and cannot be sent to another thread or process: send data, and keep functions in the actor',
+  ],
+  [
+    'where a frame makes no sense',
+    () => thrownBy(() => new FrameDecoder().decode(new Uint8Array([1, 9, 0, 0, 0, 0]), 0, 6, [])),
+    'a frame of 6 bytes cannot be read from byte 5 on: something is longer than the frame. It was cut, or changed on its way',
+  ],
   ['which stage was meant', () => watched('lable'), 'p has no stage "lable": did you mean "label"?'],
   [
     'that there are no stages',
@@ -763,6 +779,10 @@ const thrown: [what: string, provoke: () => unknown, says: string][] = [
   ],
   ['which stages there are', () => watched('x'), 'p has no stage "x": its stages are label'],
 ]
+
+function encoded(item: unknown) {
+  return new FrameEncoder().encode([item], 0, 1, new Uint8Array(1_000), 0, 1_000)
+}
 
 async function unread(items: number[]): Promise<unknown> {
   const clock = manualClock()

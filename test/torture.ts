@@ -3,7 +3,10 @@
  *
  * Prints the seed and, where something fails, the shrunk counterexample; then it exits with 1.
  */
+import { carries } from './codec/carries.ts'
+import { survives } from './codec/survives.ts'
 import { commutes, commutesElsewhere } from './model/commutes.ts'
 import { torture } from './support/torture.ts'
 
-process.exit(await torture(process.argv.slice(2), { model: commutes, elsewhere: commutesElsewhere }))
+const properties = { model: commutes, elsewhere: commutesElsewhere, codec: carries, corrupt: survives }
+process.exit(await torture(process.argv.slice(2), properties))

@@ -102,7 +102,9 @@ const iterator = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]
 function learned(value: object, prototype: object): Known {
   const test = tests.find(([, is]) => is(value))
   let known: Known = test ? { kind: test[0], is: test[1], name: className(prototype) } : instance
-  for (let at: object | null = prototype; known === instance && at !== null; at = Object.getPrototypeOf(at)) {
+  // From Node 22 on a DOMException is an error as well.
+  const isOpen = () => known === instance || known.kind === 'error'
+  for (let at: object | null = prototype; isOpen() && at !== null; at = Object.getPrototypeOf(at)) {
     if (at === iterator) known = { kind: 'refused', is: always, name: 'Iterator' }
     const name = className(at)
     for (const [kind, named, find] of classes) {
@@ -112,7 +114,7 @@ function learned(value: object, prototype: object): Known {
     }
     // Not one itself, but its next may be: the test decides for each.
     const expected = intrinsics.get(at)
-    if (expected) known = { ...expected, name: className(at) }
+    if (expected && known === instance) known = { ...expected, name }
   }
   byPrototype.set(prototype, known)
   return known

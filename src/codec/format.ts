@@ -9,7 +9,7 @@
  *     records   4 · count u32 · text at u32 · shape · row × count · text
  *     values    5 · count u32 · value × count
  *
- *     shape     bytes u32 · keys u8 · (length u16 · utf-16) × keys · kind u8 × keys
+ *     shape     bytes u32 · keys u8 · (length u16 · ASCII, or UTF-16 if the length has `wideKey`) × keys · kind u8 × keys
  *     row       the fields of fixed size, one after the other · the values of kind `any`
  *     text      encoding u8 · bytes u32 · bytes              all strings of a segment in one: cut by their lengths, in UTF-16 units
  *     value     a tag, and what it says
@@ -74,8 +74,8 @@ export const tag = {
   smallInteger: 128, // + number
 } as const
 
-/** How deep values may be nested: more than structured clone manages on the stack that threads have. */
-export const depthLimit = 2_000
+/** How deep values may be nested: about as deep as structured clone gets on the stack of a main thread. */
+export const depthLimit = 1_000
 
 /** What resizable buffers of one frame may grow to, together: to reserve it takes no memory, but addresses. */
 export const reserveLimit = 2 ** 32
@@ -83,6 +83,7 @@ export const reserveLimit = 2 ** 32
 /** Keys that a shape may have, and a key characters: beyond, an object is written by its entries. */
 export const shapeKeys = 64
 export const keyUnits = 256
+export const wideKey = 0x8000
 
 export const errorTypes = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError] as const
 export const errorPart = { message: 1, stack: 2, cause: 4 } as const

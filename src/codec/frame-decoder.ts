@@ -9,6 +9,7 @@ import { markAsUntransferable } from 'node:worker_threads'
 import { CorruptFrame } from '../errors.ts'
 import { Corrupt } from './corrupt.ts'
 import { type Bytes, headBytes, segment } from './format.ts'
+import { worthRoom } from './read-shape.ts'
 import { type ReaderOptions, ValueReader } from './value-reader.ts'
 
 export type DecoderOptions = ReaderOptions
@@ -97,7 +98,7 @@ export class FrameDecoder {
     const view = this.#view
     let { at } = reader
     let place = into.length
-    into.length = place + count
+    if (count > worthRoom) into.length = place + count
     for (const end = at + count * 8; at < end; at += 8) into[place++] = view.getFloat64(at, true)
     reader.at = at
   }
@@ -110,7 +111,7 @@ export class FrameDecoder {
     const view = this.#view
     let used = 0
     let place = into.length
-    into.length = place + count
+    if (count > worthRoom) into.length = place + count
     for (let length = at; length < end; length += 4) {
       const from = used
       used += view.getUint32(length, true)

@@ -12,11 +12,12 @@
  */
 import { Buffer } from 'node:buffer'
 import { NotCloneable } from '../errors.ts'
+import { isFull } from './byte-writer.ts'
 import { type Bytes, encoding, headBytes, isPolluted, longText, segment, textHeadBytes, textUnits } from './format.ts'
 import { Run } from './record-writer.ts'
 import { pathTo, Refusal } from './refusal.ts'
-import type { Layout, Shape } from './shape.ts'
-import { isFull, isUnfit, ValueWriter, type WriterOptions } from './value-writer.ts'
+import type { Shape } from './shape.ts'
+import { isUnfit, type Mark, ValueWriter, type WriterOptions } from './value-writer.ts'
 
 /** What became of the items. It is one object for all calls: it holds until the next. */
 export interface Encoded {
@@ -178,7 +179,7 @@ export class FrameEncoder {
 
   #strings(items: readonly unknown[], from: number, to: number): number {
     const out = this.#out
-    const start = out.at
+    const before = out.mark()
     if (!this.#head(segment.strings, 4 + textHeadBytes)) return 0
     const lengths = out.at + 4
     const room = out.limit - lengths - textHeadBytes
@@ -197,10 +198,10 @@ export class FrameEncoder {
     }
     out.at = lengths + (i - from) * 4
     // Of long strings one text is slower to make than they are to write one by one.
-    if (units > (i - from) * 256 && this.#written(items as string[], from, i, units, start)) return i - from
+    if (units > (i - from) * 256 && this.#written(items as string[], from, i, units, before.at)) return i - from
     let text = ''
     for (let each = from; each < i; each++) text += items[each] as string
-    return this.#closed(start, start + headBytes, from, i, text, half => this.#strings(items, from, half))
+    return this.#closed(before, before.at + headBytes, from, i, text, half => this.#strings(items, from, half))
   }
 
   /** Writes the text of a segment of strings, if it is ASCII. */
@@ -266,7 +267,8 @@ export class FrameEncoder {
     const run = this.#run
     const before = out.mark()
     const { limit } = out
-    const layout: Layout = shape.layoutOf(items[from] as Record<string, unknown>)
+    const layout = shape.layoutOf(items[from] as object)
+    if (layout === undefined) return 0
     if (!this.#head(segment.records, 4 + layout.bytes.length + slack)) return 0
     const place = out.at
     out.at += 4
@@ -296,22 +298,22 @@ export class FrameEncoder {
       out.view.setUint32(before.at + 1, i - from, true)
       return i - from
     }
-    return this.#closed(before.at, place, from, i, run.text, half => this.#records(items, from, half, shape, isFirst))
+    return this.#closed(before, place, from, i, run.text, half => this.#records(items, from, half, shape, isFirst))
   }
 
   /** Writes the text of a segment behind what is cut from it. Where it takes more than was thought, half of the items must do. */
-  #closed(start: number, place: number, from: number, to: number, text: string, again: (to: number) => number): number {
+  #closed(before: Mark, place: number, from: number, to: number, text: string, again: (to: number) => number): number {
     const out = this.#out
     const end = out.at
     if (to === from) {
-      out.at = start
+      out.back(before)
       return 0
     }
     try {
       out.text(text)
     } catch (error) {
       if (error !== isFull) throw error
-      out.at = start
+      out.back(before)
       if (to - from === 1) {
         this.#isOver = true
         return 0
@@ -321,7 +323,7 @@ export class FrameEncoder {
       return taken
     }
     out.view.setUint32(place, end - place, true)
-    out.view.setUint32(start + 1, to - from, true)
+    out.view.setUint32(before.at + 1, to - from, true)
     return to - from
   }
 

@@ -107,8 +107,26 @@ function readView(source: ValueReader): ArrayBufferView {
   const buffer = source.value()
   if (!(buffer instanceof ArrayBuffer || buffer instanceof SharedArrayBuffer))
     throw new Corrupt('a view is of no buffer')
-  const view = made(() => (isTracking ? new type(buffer, offset) : new type(buffer, offset, length)), 'a view')
+  const view = made(() => (isTracking ? tracking(type, buffer, offset) : new type(buffer, offset, length)), 'a view')
   return source.fill(place, view)
+}
+
+/** A view that follows its buffer. Where no whole number of elements fits, Node 20 makes none: so it is made of less. */
+function tracking(
+  type: View & { BYTES_PER_ELEMENT?: number },
+  buffer: ArrayBufferLike,
+  offset: number,
+): ArrayBufferView {
+  const { byteLength } = buffer
+  const rest = (byteLength - offset) % (type.BYTES_PER_ELEMENT ?? 1)
+  if (!(rest > 0)) return new type(buffer, offset)
+  const resizable = buffer as ArrayBuffer & { resize(bytes: number): void }
+  const tail = new Uint8Array(buffer.slice(byteLength - rest))
+  resizable.resize(byteLength - rest)
+  const view = new type(buffer, offset)
+  resizable.resize(byteLength)
+  new Uint8Array(buffer).set(tail, byteLength - rest)
+  return view
 }
 
 function readResizable(source: ValueReader): ArrayBuffer {

@@ -5,7 +5,7 @@
  * its fields at once.
  */
 import { Corrupt } from './corrupt.ts'
-import { field, shapeKeys } from './format.ts'
+import { field, shapeKeys, wideKey } from './format.ts'
 import { compiled, rowBytes } from './record-writer.ts'
 import { worthCompiling } from './shape.ts'
 import type { ValueReader } from './value-reader.ts'
@@ -15,6 +15,9 @@ export type RecordReader = (source: ValueReader) => unknown
 
 /** Makes `count` objects of the rows from `source.at` up to `end`, and hands out the strings in `text`; gives what of it was used. */
 export type RowsReader = (source: ValueReader, count: number, end: number, text: string, into: unknown[]) => number
+
+/** Items for which room is made all at once: for fewer it takes longer than to make it one by one. */
+export const worthRoom = 16
 
 /** How many shapes are kept, and how many get code of their own: what comes from elsewhere may announce any number. */
 const mostKnown = 1_024
@@ -65,8 +68,10 @@ export class ReadShapes {
     const length = source.view.getUint32(at, true)
     if (length < 5) throw new Corrupt('a shape is too short')
     source.need(length)
+    // Some bytes are enough to find it: then all of them are compared.
     let hash = length
-    for (let i = at + 4; i < at + length; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0
+    const step = (length >> 4) + 1
+    for (let i = at + 4; i < at + length; i += step) hash = (Math.imul(hash, 31) + bytes[i]!) | 0
     source.at += length
     const shape = this.#find(hash, bytes, at, length)
     if (shape.meet(times) && this.#compiled < mostCompiled) {
@@ -106,11 +111,17 @@ function parsed(bytes: Uint8Array): ReadShape {
   let at = 5
   for (let i = 0; i < count; i++) {
     if (at + 2 > bytes.length) throw new Corrupt('a shape is too short')
-    const units = view.getUint16(at, true)
+    const head = view.getUint16(at, true)
+    const isWide = head >= wideKey
+    const units = isWide ? head - wideKey : head
     at += 2
-    if (at + units * 2 > bytes.length) throw new Corrupt('a shape is too short')
+    const end = at + (isWide ? units * 2 : units)
+    if (end > bytes.length) throw new Corrupt('a shape is too short')
     let key = ''
-    for (let unit = 0; unit < units; unit++, at += 2) key += String.fromCharCode(view.getUint16(at, true))
+    while (at < end) {
+      key += String.fromCharCode(isWide ? view.getUint16(at, true) : bytes[at]!)
+      at += isWide ? 2 : 1
+    }
     keys.push(key)
   }
   const kinds = [...bytes.subarray(at)]
@@ -155,7 +166,7 @@ function rowsReader(keys: readonly string[], kinds: readonly number[], loop: Row
   const text = `(source, count, end, text, into) => {
     const { view, bytes } = source
     let at = source.at, used = 0, place = into.length
-    into.length += count
+    if (count > ${worthRoom}) into.length += count
     for (let i = 0; i < count; i++) {
       ${isOpen ? `if (at + ${row} > end) return -1; source.at = at + ${row}; source.row()` : ''}
       into[place++] = { ${fields.join(', ')} }

@@ -67,10 +67,13 @@ export function rowsWriter(keys: readonly string[], kinds: readonly number[]): R
   const closed = kinds.flatMap((kind, at) => (kind === field.any ? [] : [at]))
 
   const order = names.map((name, at) => `if (n === ${at}) { if (k !== ${name}) break walk }`)
-  const loads = closed.map(
-    at => `const v${at} = r[${names[at]}]
-      if (typeof v${at} !== '${types[kinds[at]!]}'${kinds[at] === field.string ? ` || v${at}.length > ${longText}` : ''}) { run.other = ${at}; break }`,
-  )
+  // All fields are read in their order before one is written: getters may be among them.
+  const loads = names.map((name, at) => {
+    const load = `const v${at} = r[${name}]`
+    if (kinds[at] === field.any) return load
+    const isLong = kinds[at] === field.string ? ` || v${at}.length > ${longText}` : ''
+    return `${load}; if (typeof v${at} !== '${types[kinds[at]!]}'${isLong}) { run.other = ${at}; break }`
+  })
   const stores = closed.map(at => {
     const place = `at + ${offsets[at]}`
     if (kinds[at] === field.number) return `view.setFloat64(${place}, v${at}, true)`
@@ -78,12 +81,11 @@ export function rowsWriter(keys: readonly string[], kinds: readonly number[]): R
     return `view.setUint32(${place}, v${at}.length, true); text += v${at}`
   })
   const opens = names.flatMap((name, at) =>
-    kinds[at] === field.any ? [`v = r[${name}]; if (v === undefined) out.missing(r, ${name}); else out.value(v)`] : [],
+    kinds[at] === field.any ? [`if (v${at} === undefined) out.missing(r, ${name}); else out.value(v${at})`] : [],
   )
-  // Reading a value of kind `any` may throw, and may move to other memory what is written.
   const text = `(items, from, to, out, run) => {
-    let at = out.at, text = '', i = from, v
-    ${isOpen ? 'let' : 'const'} view = out.view, bytes = out.bytes, limit = out.limit
+    let at = out.at, text = '', i = from
+    const view = out.view, bytes = out.bytes, limit = out.limit
     for (; i < to; i++) {
       const r = items[i]
       if (typeof r !== 'object' || r === null) break
@@ -125,8 +127,8 @@ function rowsLoop(
       if (n !== keys.length || Object.getPrototypeOf(record) !== plain) break
       let units = text.length
       for (let at = 0; at < keys.length; at++) {
-        if (kinds[at] === field.any) continue
         const value = (values[at] = record[keys[at]!])
+        if (kinds[at] === field.any) continue
         if (typeof value !== types[kinds[at]!] || (value as string).length > longText) {
           run.other = at
           break next
@@ -148,7 +150,6 @@ function rowsLoop(
           out.view.setUint32(place, (value as string).length, true)
           added += value as string
         }
-        values[at] = undefined
       }
       out.at += row
       run.index = i
@@ -157,9 +158,8 @@ function rowsLoop(
       out.row(record)
       for (let at = 0; at < keys.length; at++) {
         if (kinds[at] !== field.any) continue
-        const value = record[keys[at]!]
-        if (value === undefined) out.missing(record, keys[at]!)
-        else out.value(value)
+        if (values[at] === undefined) out.missing(record, keys[at]!)
+        else out.value(values[at])
       }
       run.text = text = added
       if (text.length >= textUnits) {
@@ -167,6 +167,7 @@ function rowsLoop(
         break
       }
     }
+    values.fill(undefined)
     run.text = text
     return i
   }

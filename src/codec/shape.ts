@@ -5,7 +5,7 @@
  * comparison of addresses. Invariant: `bytes` says the same as `keys`, for as long as the shape lives.
  */
 import { Buffer } from 'node:buffer'
-import { field, keyUnits, shapeKeys } from './format.ts'
+import { field, keyUnits, shapeKeys, wideKey } from './format.ts'
 import { type FieldsWriter, fieldsWriter, type RowsWriter, rowsWriter } from './record-writer.ts'
 
 /** Records of a shape after which code of its own is worth making: that costs about 0.1 ms. */
@@ -39,11 +39,17 @@ export class Shape {
     return true
   }
 
-  /** The layout for rows like `record`. */
-  layoutOf(record: Readonly<Record<string, unknown>>): Layout {
-    this.layout ??= new Layout(
+  /**
+   * The layout for rows like `record`; undefined where it has getters. A record that proves to be no row is read once more,
+   * and a getter may not like that.
+   */
+  layoutOf(record: object): Layout | undefined {
+    if (this.layout !== undefined) return this.layout
+    const properties = this.keys.map(key => Object.getOwnPropertyDescriptor(record, key))
+    if (properties.some(property => property?.get !== undefined)) return undefined
+    this.layout = new Layout(
       this.keys,
-      this.keys.map(key => kindOf(Object.getOwnPropertyDescriptor(record, key)?.value)),
+      properties.map(property => kindOf(property?.value)),
     )
     return this.layout
   }
@@ -125,16 +131,15 @@ function kindOf(value: unknown): number {
 }
 
 function described(keys: readonly string[], kinds: readonly number[]): Uint8Array {
-  const bytes = 5 + keys.reduce((sum, key) => sum + 2 + key.length * 2, 0) + kinds.length
-  const out = Buffer.alloc(bytes)
-  out.writeUInt32LE(bytes, 0)
+  const parts = keys.map(key => {
+    const isWide = /[^\0-\x7f]/.test(key)
+    const text = Buffer.from(key, isWide ? 'utf16le' : 'latin1')
+    const head = Buffer.alloc(2)
+    head.writeUInt16LE(key.length | (isWide ? wideKey : 0))
+    return Buffer.concat([head, text])
+  })
+  const out = Buffer.concat([Buffer.alloc(5), ...parts, Uint8Array.from(kinds)])
+  out.writeUInt32LE(out.length, 0)
   out[4] = keys.length
-  let at = 5
-  for (const key of keys) {
-    out.writeUInt16LE(key.length, at)
-    out.write(key, at + 2, 'utf16le')
-    at += 2 + key.length * 2
-  }
-  out.set(kinds, at)
   return out
 }

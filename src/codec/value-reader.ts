@@ -1,16 +1,15 @@
 /**
  * Reads what a ValueWriter wrote, and does not trust it: every length is compared with what is left of the frame before
- * anything is made of it, so that memory is bounded by the bytes that came.
+ * anything is made of it.
  *
  * Objects are made when their fields have been read, all at once: that is fastest, and right as long as nothing inside
  * refers to what is not there yet. Where something does, the value is read once more, each object before what is in it.
  */
-import { Buffer } from 'node:buffer'
+import { ByteReader } from './byte-reader.ts'
 import { Corrupt } from './corrupt.ts'
-import { type Bytes, depthLimit, encoding, reserveLimit, tag } from './format.ts'
+import { type Bytes, depthLimit, reserveLimit, tag } from './format.ts'
 import { readBuiltIn } from './read-built-in.ts'
 import { type ReadShape, ReadShapes } from './read-shape.ts'
-import { ShortStrings } from './short-strings.ts'
 
 export interface ReaderOptions {
   /** The memory of a large buffer, by what `LargeBuffers.attach` gave for it: so many bytes, for the reader alone. */
@@ -25,15 +24,13 @@ const unset = Symbol('an object that is not there yet')
 
 const none: readonly unknown[] = []
 
-export class ValueReader {
-  bytes: Bytes = Buffer.alloc(0) as Bytes
-  view = new DataView(this.bytes.buffer)
-  at = 0
-  end = 0
+/** So many places of an array are emptied, where more of them are given back. */
+const few = 64
+
+export class ValueReader extends ByteReader {
   attachments: readonly unknown[] = none
   readonly options: ReaderOptions
   readonly known = new ReadShapes()
-  readonly #strings = new ShortStrings()
   /** Shapes of this frame. */
   readonly #shapes: ReadShape[] = []
   /** Objects of this item, in the order in which they were met. */
@@ -44,6 +41,7 @@ export class ValueReader {
   #reserved = 0
 
   constructor(options: ReaderOptions = {}) {
+    super()
     this.options = options
   }
 
@@ -60,8 +58,9 @@ export class ValueReader {
   /** Lets go of what it has read. */
   finish(): void {
     // To set a length takes as long as to read a record, even where it changes nothing.
-    if (this.#shapes.length > 0) this.#shapes.length = 0
-    if (this.#objects.length > 0) this.#objects.length = 0
+    while (this.#shapes.length > 0) this.#shapes.pop()
+    if (this.#objects.length > few) this.#objects.length = 0
+    else this.#objects.fill(undefined)
     this.#met = 0
     this.attachments = none
   }
@@ -102,7 +101,7 @@ export class ValueReader {
     if (this.at >= this.end) throw new Corrupt('it ends in the middle of a value')
     const what = this.bytes[this.at++]!
     if (what >= tag.smallInteger) return what - tag.smallInteger
-    if (what >= tag.shortString) return this.#shortString(what - tag.shortString)
+    if (what >= tag.shortString) return this.shortString(what - tag.shortString)
     switch (what) {
       case tag.undefined:
         return undefined
@@ -262,73 +261,10 @@ export class ValueReader {
     return object
   }
 
-  #shortString(units: number): string {
-    this.need(units)
-    const at = this.at
-    this.at += units
-    return this.#strings.read(this.bytes, at, units)
-  }
-
   string(): string {
     const value = this.value()
     if (typeof value !== 'string') throw new Corrupt('a string is none')
     return value
-  }
-
-  text(): string {
-    this.need(5)
-    const as = this.bytes[this.at]
-    const length = this.view.getUint32(this.at + 1, true)
-    this.at += 5
-    this.need(length)
-    const from = this.at
-    this.at += length
-    if (as === encoding.ascii) return this.bytes.latin1Slice(from, this.at)
-    if (as === encoding.utf8) return this.bytes.utf8Slice(from, this.at)
-    if (as !== encoding.utf16 || length % 2 === 1) throw new Corrupt('a string is in no encoding')
-    return this.bytes.ucs2Slice(from, this.at)
-  }
-
-  /** How many of something follow that take at least a byte each. */
-  count(): number {
-    const count = this.varint()
-    this.need(count)
-    return count
-  }
-
-  varint(): number {
-    let value = 0
-    for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
-      if (this.at >= this.end) throw new Corrupt('it ends in the middle of a number')
-      const byte = this.bytes[this.at++]!
-      value += (byte & 127) * scale
-      if (byte < 128) return value
-    }
-    throw new Corrupt('a length has too many digits')
-  }
-
-  double(): number {
-    this.need(8)
-    const value = this.view.getFloat64(this.at, true)
-    this.at += 8
-    return value
-  }
-
-  byte(): number {
-    this.need(1)
-    return this.bytes[this.at++]!
-  }
-
-  /** The next bytes, where they are: to be copied. */
-  raw(length: number): Buffer {
-    this.need(length)
-    const from = this.at
-    this.at += length
-    return this.bytes.subarray(from, this.at)
-  }
-
-  need(bytes: number): void {
-    if (this.at + bytes > this.end) throw new Corrupt('something is longer than the frame')
   }
 
   /** Addresses that a resizable buffer takes. */

@@ -1,19 +1,18 @@
 /**
  * Writes any value as structured clone would carry it, tag by tag.
  *
- * It writes where the frame is to lie. What does not fit there throws `isFull`, except in the first item of a frame: that is
- * written to the end, into memory of its own, so that it can be said how much it needs, and no getter is read twice.
+ * Objects are numbered within an item, in the order in which they are met; who is met again is written as that number.
  */
 import { Buffer } from 'node:buffer'
 import { inspect } from 'node:util'
 import { withArticle } from '../messages.ts'
 import { kindOf } from './built-ins.ts'
-import { type Bytes, depthLimit, encoding, tag, textHeadBytes } from './format.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { depthLimit, tag } from './format.ts'
 import { Refusal } from './refusal.ts'
 import { type Shape, Shapes } from './shape.ts'
 import { writeBuiltIn } from './write-built-in.ts'
 
-export const isFull = Symbol('the item does not fit')
 /** The item cannot be a row: it refers to itself, or changed while it was read. */
 export const isUnfit = Symbol('the item is no row')
 
@@ -47,13 +46,7 @@ export interface Mark {
   readonly kept: number
 }
 
-export class ValueWriter {
-  bytes: Bytes = Buffer.alloc(0) as Bytes
-  view = new DataView(this.bytes.buffer)
-  at = 0
-  limit = 0
-  /** The item may move to memory of its own: from `#start` on. */
-  mayMove = false
+export class ValueWriter extends ByteWriter {
   readonly attachments: unknown[] = []
   readonly moved: unknown[] = []
   readonly shapes = new Shapes()
@@ -66,7 +59,6 @@ export class ValueWriter {
   readonly #attach: boolean
   readonly #large: LargeBuffers | undefined
   readonly #reduce: WriterOptions['reduce']
-  #start = 0
   #depth = 0
   /** Counts frames: a shape whose `frame` it is has been announced. */
   #frame = 0
@@ -82,6 +74,7 @@ export class ValueWriter {
   readonly #reducing: object[] = []
 
   constructor({ attach = false, large, reduce }: WriterOptions = {}) {
+    super()
     this.#attach = attach
     this.#large = large
     this.largeFrom = large?.threshold ?? Number.POSITIVE_INFINITY
@@ -92,7 +85,7 @@ export class ValueWriter {
   begin(): void {
     this.#frame++
     // To set a length takes as long as to write a record, even where it changes nothing.
-    if (this.#announced.length > 0) this.#announced.length = 0
+    while (this.#announced.length > 0) this.#announced.pop()
     if (this.#kept.length > 0) this.#kept.length = 0
     if (this.attachments.length > 0) this.attachments.length = this.moved.length = 0
     this.#depth = 0
@@ -104,7 +97,7 @@ export class ValueWriter {
     if (this.#places.size > 0) this.#places.clear()
     this.#row = undefined
     if (this.#reducing.length > 0) this.#reducing.length = 0
-    if (this.#seen.length > 0) this.#seen.length = 0
+    this.#seen.fill(undefined) // 16 at most
     this.#count = 0
   }
 
@@ -176,76 +169,6 @@ export class ValueWriter {
     if (Object.hasOwn(record, key)) return this.tag(tag.undefined)
     if (record === this.#row) throw isUnfit
     this.tag(tag.absent)
-  }
-
-  number(value: number): void {
-    if (this.at + 9 > this.limit) this.room(9)
-    if ((value | 0) === value && !(value === 0 && 1 / value < 0)) {
-      if (value >= 0 && value < 128) {
-        this.bytes[this.at++] = tag.smallInteger + value
-      } else {
-        this.bytes[this.at++] = tag.integer
-        this.varint(((value << 1) ^ (value >> 31)) >>> 0)
-      }
-    } else {
-      this.bytes[this.at] = tag.double
-      this.view.setFloat64(this.at + 1, value, true)
-      this.at += 9
-    }
-  }
-
-  string(value: string): void {
-    const units = value.length
-    if (units < 24) {
-      // One by one, while they are ASCII: a call into the runtime would take longer.
-      if (this.at + 1 + units > this.limit) this.room(1 + units)
-      const { bytes } = this
-      let { at } = this
-      bytes[at++] = tag.shortString + units
-      let i = 0
-      for (; i < units; i++) {
-        const code = value.charCodeAt(i)
-        if (code > 127) break
-        bytes[at++] = code
-      }
-      if (i === units) {
-        this.at = at
-        return
-      }
-    }
-    this.tag(tag.string)
-    this.text(value)
-  }
-
-  /** Its encoding, its length in bytes, its bytes. */
-  text(value: string): void {
-    const units = value.length
-    const start = this.at + textHeadBytes
-    if (start + units + 5 <= this.limit) {
-      // UTF-8 takes as many bytes as there are units exactly where all are ASCII; with room for a character more, a text
-      // that was cut short cannot look so.
-      if (this.bytes.utf8Write(value, start, units + 5) === units) return this.#wrote(encoding.ascii, units)
-    }
-    const utf8 = Buffer.byteLength(value)
-    if (utf8 === units) {
-      this.room(textHeadBytes + units)
-      this.bytes.utf8Write(value, this.at + textHeadBytes, units)
-      this.#wrote(encoding.ascii, units)
-    } else if (utf8 > units * 1.5 || !(value as WellFormed).isWellFormed()) {
-      this.room(textHeadBytes + units * 2)
-      this.bytes.ucs2Write(value, this.at + textHeadBytes, units * 2)
-      this.#wrote(encoding.utf16, units * 2)
-    } else {
-      this.room(textHeadBytes + utf8)
-      this.bytes.utf8Write(value, this.at + textHeadBytes, utf8)
-      this.#wrote(encoding.utf8, utf8)
-    }
-  }
-
-  #wrote(as: number, bytes: number): void {
-    this.bytes[this.at] = as
-    this.view.setUint32(this.at + 1, bytes, true)
-    this.at += textHeadBytes + bytes
   }
 
   object(value: object): void {
@@ -340,10 +263,10 @@ export class ValueWriter {
       this.tag(tag.numbers)
       this.varint(length)
       this.room(4)
-      const place = this.at - this.#start
+      const place = this.at - this.start
       this.at += 4
       next = this.#run(value)
-      this.view.setUint32(this.#start + place, next, true)
+      this.view.setUint32(this.start + place, next, true)
     } else {
       this.tag(tag.array)
       this.varint(length)
@@ -452,75 +375,27 @@ export class ValueWriter {
     this.varint(bytes.length)
     this.raw(bytes)
   }
-
-  tag(value: number): void {
-    if (this.at >= this.limit) this.room(1)
-    this.bytes[this.at++] = value
-  }
-
-  /** A whole number from 0, 7 bits a byte, the lowest first; up to 2 ** 53. */
-  varint(value: number): void {
-    if (this.at + 8 > this.limit) this.room(8)
-    let rest = value
-    while (rest > 127) {
-      this.bytes[this.at++] = (rest % 128) + 128
-      rest = Math.floor(rest / 128)
-    }
-    this.bytes[this.at++] = rest
-  }
-
-  double(value: number): void {
-    if (this.at + 8 > this.limit) this.room(8)
-    this.view.setFloat64(this.at, value, true)
-    this.at += 8
-  }
-
-  raw(bytes: Uint8Array): void {
-    if (this.at + bytes.length > this.limit) this.room(bytes.length)
-    this.bytes.set(bytes, this.at)
-    this.at += bytes.length
-  }
-
-  /** Room for so many bytes: here, in memory of its own, or not at all. */
-  room(bytes: number): void {
-    if (this.at + bytes <= this.limit) return
-    if (!this.mayMove) throw isFull
-    const length = this.at - this.#start
-    const larger = Buffer.allocUnsafeSlow(Math.max(1_024, 2 * (length + bytes))) as Bytes
-    larger.set(this.bytes.subarray(this.#start, this.at))
-    this.into(larger, 0, larger.length)
-    this.at = length
-  }
-
-  /** Writes into `bytes` from now on, from `at` up to `limit`. */
-  into(bytes: Bytes, at: number, limit: number): void {
-    if (bytes !== this.bytes) {
-      this.bytes = bytes
-      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    }
-    this.#start = this.at = at
-    this.limit = limit
-  }
 }
 
 /**
- * An array of its elements and nothing else: no holes, no properties beside them.
+ * An array of its elements and nothing else: no properties beside them, and hardly a hole.
  *
  * Keys come as indices first, in order, and then names: there are `length` of them, and the last is the last index, only
  * where they are all indices. Of a long array they would be too many to make; what `inspect` says behind none of the
- * elements is what else there is, and holes are found one by one.
+ * elements is what else there is. Holes are written one by one, so that there must not be many: some places tell.
  */
 function isDense(value: readonly unknown[]): boolean {
   const { length } = value
-  if (length > 128 && inspect(value, nothingOf) === `[ ... ${length} more items ]`) return true
+  if (length > 128 && length < 10_000_000 && inspect(value, nothingOf) === `[ ... ${length} more items ]`) {
+    let at = 0
+    while (at < length && Object.hasOwn(value, at)) at += length >> 4
+    if (at >= length) return true
+  }
   const keys = Object.keys(value)
   return keys.length === length && (length === 0 || keys[length - 1] === String(length - 1))
 }
 
 const nothingOf = { maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Number.POSITIVE_INFINITY }
-
-/** Every Node has it; the types of ES2023 do not. */
-type WellFormed = string & { isWellFormed(): boolean }
 
 function refusedPrimitive(value: unknown): Refusal {
   return typeof value === 'function'

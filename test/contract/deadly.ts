@@ -23,6 +23,8 @@ export const exiting = defineActor('exiting', import.meta, {
   },
 })
 
+export const leaving = defineActor('leaving', import.meta, () => process.exit(4))
+
 export const throwingLater = defineActor('throwing later', import.meta, {
   setup: (log: string) => log,
   receive: async (n: number, _: undefined, { resources: log }) => {

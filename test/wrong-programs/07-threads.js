@@ -1,6 +1,6 @@
-// Sees:    InvalidBlueprint: squares/square: there is no runtime 'threads' in this version: leave `on` out, or say 'inline' (NO_RUNTIME), and 1 more mistake:
-// Mistake: there is no runtime 'threads'
-// Fix:     leave `on` out
+// Sees:    InvalidBlueprint: squares/square: a function cannot travel to 'threads', which finds things by their module: make it with `defineActor('square', import.meta, …)`, or have it inline (CLOSURE)
+// Mistake: a function cannot travel to 'threads'
+// Fix:     make it with `defineActor('square', import.meta, …)`
 
 import { pipeline } from 'millrace'
 

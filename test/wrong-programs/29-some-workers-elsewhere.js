@@ -1,6 +1,6 @@
-// Sees:    InvalidBlueprint: thumbnails/resize: `workers` wants 3 threads, and there are no threads or processes in this version: say `workers: 4` (NO_OTHER_WORKERS)
-// Mistake: `workers` wants 3 threads, and there are no threads
-// Fix:     say `workers: 4`
+// Sees:    InvalidBlueprint: thumbnails/resize: a function cannot travel to 'threads', which finds things by their module: make it with `defineActor('resize', import.meta, …)`, or have it inline (CLOSURE)
+// Mistake: a function cannot travel to 'threads'
+// Fix:     make it with `defineActor('resize', import.meta, …)`
 
 import { pipeline } from 'millrace'
 
