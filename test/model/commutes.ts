@@ -60,7 +60,7 @@ function property(
     const expected = await meaning(made, each.input)
     const deaths = isReal ? mkdtempSync(join(tmpdir(), 'millrace deaths ')) : ''
     try {
-      compare(expected, await within(30_000, runOf(each, deaths), 'a case'))
+      compare(expected, await within(90_000, runOf(each, deaths), 'a case'))
     } finally {
       if (isReal) rmSync(deaths, { recursive: true })
     }

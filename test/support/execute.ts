@@ -50,7 +50,7 @@ export async function execute(pipeline: unknown, how: How = {}): Promise<Execute
   )
   const shown = () => JSON.stringify(run.snapshot().stages)
   if (isReal)
-    await within(20_000, ended, 'a run').catch(error => Promise.reject(new Error(`${error.message}: ${shown()}`)))
+    await within(60_000, ended, 'a run').catch(error => Promise.reject(new Error(`${error.message}: ${shown()}`)))
   else await settled(() => outcome !== undefined, clock, shown)
   await ended
   return { results, deadLetters, error: outcome?.error, summary: outcome?.summary, clock }

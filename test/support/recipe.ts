@@ -81,8 +81,8 @@ const leaf = (
     forgets: fc.boolean(),
     on: fc.constantFrom(...places),
     deadly: fc.record({
-      mod: fc.integer({ min: 5, max: 30 }),
-      rest: fc.integer({ min: 0, max: 29 }),
+      mod: fc.integer({ min: 20, max: 60 }),
+      rest: fc.integer({ min: 0, max: 59 }),
       times: fc.constantFrom(0, 0, 1, 2),
     }),
   })
