@@ -1,7 +1,17 @@
 /** The records of a CSV file. */
 import { pipeline, Readable } from 'node:stream'
-import { checkOptions, type Options } from '../src/index.ts'
-import { checkPath, type FileOptions, fileOptions, textOf, UnreadableFile } from './file.ts'
+import { checkOptions, type Options, UnreadableFile } from '../src/index.ts'
+import {
+  checkFile,
+  type FileOptions,
+  type FileSource,
+  fileOptions,
+  fileSource,
+  maxLengthOf,
+  mostCharacters,
+  type Place,
+  textOf,
+} from './file.ts'
 
 export interface CsvOptions extends FileOptions {
   /**
@@ -15,29 +25,21 @@ export interface CsvOptions extends FileOptions {
   maxLength?: number
 }
 
-const mostCharacters = 16 * 1024 * 1024
-
 export const csvOptions = {
   ...fileOptions,
   headers: {
-    expected: 'true, false, or an array of names, each of them once',
+    expected: 'true, false, or an array of one name at least, each of them once',
     accepts: headers => typeof headers === 'boolean' || (Array.isArray(headers) && areNames(headers)),
     value: true,
     doc: 'Where the names of the columns come from: the first record, nowhere (records are arrays), or this array.',
   },
   delimiter: {
-    expected: 'a string that is not empty',
-    accepts: delimiter => typeof delimiter === 'string' && delimiter !== '',
+    expected: 'a string that is not empty, without line breaks and double quotes',
+    accepts: delimiter => typeof delimiter === 'string' && /^[^\r\n"]+$/.test(delimiter),
     value: ',',
     doc: 'What stands between two fields.',
   },
-  maxLength: {
-    expected: 'a whole number from 1',
-    accepts: length => Number.isSafeInteger(length) && (length as number) >= 1,
-    value: mostCharacters,
-    default: '16 Mi',
-    doc: 'Characters a record may have: so much of it is in memory.',
-  },
+  maxLength: maxLengthOf('record'),
 } satisfies Options
 
 /**
@@ -55,24 +57,25 @@ export const csvOptions = {
  * @throws {InvalidOption} for a path that is none.
  * @throws {InvalidOptions}
  */
-export function csv(path: string | URL, options: CsvOptions & { headers: false }): () => AsyncGenerator<string[], void>
+export function csv(path: string | URL, options: CsvOptions & { headers: false }): FileSource<string[]>
 export function csv<const Name extends string>(
   path: string | URL,
   options: CsvOptions & { headers: readonly Name[] },
-): () => AsyncGenerator<Record<Name, string>, void>
+): FileSource<Record<Name, string>>
 export function csv<Row = Record<string, string>>(
   path: string | URL,
   options?: CsvOptions & { headers?: true },
-): () => AsyncGenerator<Row, void>
-export function csv(path: string | URL, options: CsvOptions = {}): () => AsyncGenerator<unknown, void> {
-  checkPath(path, 'csv')
+): FileSource<Row>
+export function csv(path: string | URL, options: CsvOptions = {}): FileSource<unknown> {
+  checkFile(path, csv)
   checkOptions(options, csvOptions, 'csv')
-  return () => read(path, options)
+  return fileSource(place => read(path, options, place))
 }
 
 async function* read(
   path: string | URL,
   { headers = true, delimiter = ',', maxLength = mostCharacters, ...options }: CsvOptions,
+  place: Place,
 ): AsyncGenerator<unknown, void> {
   const { CsvError, parse } = await import('csv-parse') // who reads no CSV does not load it
   const columns = (names: string[]) => {
@@ -93,7 +96,7 @@ async function* read(
     skip_empty_lines: true,
     max_record_size: maxLength,
   })
-  pipeline(Readable.from(textOf(path, options)), parser, () => {}) // its errors come out of `parser`
+  pipeline(Readable.from(textOf(path, options, place)), parser, () => {}) // its errors come out of `parser`
   try {
     yield* parser
   } catch (error) {
@@ -104,5 +107,7 @@ async function* read(
 }
 
 function areNames(headers: readonly unknown[]): boolean {
-  return headers.every(name => typeof name === 'string') && new Set(headers).size === headers.length
+  return (
+    headers.length > 0 && headers.every(name => typeof name === 'string') && new Set(headers).size === headers.length
+  )
 }

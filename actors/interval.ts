@@ -1,5 +1,6 @@
 /** Ticks of a clock. */
 import { type Clock, InvalidOption, type SourceContext } from '../src/index.ts'
+import { isSpan, mustNotBeSource } from './accepts.ts'
 
 /**
  * A source: 0, 1, 2 …, one every `millis` milliseconds by the clock of the run; the first when they have gone by once.
@@ -16,7 +17,8 @@ import { type Clock, InvalidOption, type SourceContext } from '../src/index.ts'
  * @throws {InvalidOption} when `millis` is no number above 0.
  */
 export function interval(millis: number): (context: SourceContext) => AsyncIterable<number> {
-  if (!(Number.isFinite(millis) && millis > 0)) {
+  mustNotBeSource(millis, interval, 'interval(millis)')
+  if (!isSpan(millis)) {
     throw new InvalidOption('millis', 'a number of milliseconds above 0', millis, 'interval')
   }
   return ({ clock }) => ({ [Symbol.asyncIterator]: () => ticks(millis, clock) })

@@ -1,5 +1,6 @@
 /** A fold that shows every step. */
 import { type Actor, defineActor, InvalidOption } from '../src/index.ts'
+import { mustNotBeBody } from './accepts.ts'
 
 /**
  * Folds the items into a state, and emits the state after each: running totals, counts, averages.
@@ -18,6 +19,7 @@ export function scan<T, S>(
   fold: (state: S, item: T) => S,
   initial: S | (() => S),
 ): Actor<T, Exclude<S, undefined>, undefined> {
+  mustNotBeBody(initial, scan, 'scan(fold, initial)')
   if (typeof fold !== 'function') throw new InvalidOption('fold', 'a function of the state and the item', fold, 'scan')
   return defineActor('scan', {
     start: () => ({ state: typeof initial === 'function' ? (initial as () => S)() : initial }),

@@ -1,6 +1,7 @@
 /** How long each item took. */
 import { map, type Observable } from 'rxjs'
 import { type Actor, type Context, defineActor, type Emitted, InvalidOption } from '../src/index.ts'
+import { mustNotBeBody } from './accepts.ts'
 
 /** A result, and how long it took. */
 export interface Timed<T> {
@@ -21,7 +22,12 @@ export interface Timed<T> {
  *
  * @throws {InvalidOption}
  */
-export function timed<In, R>(handler: (item: In, context: Context<In>) => R): Actor<In, Timed<Emitted<R>>, undefined> {
+export function timed<In, R>(handler: (item: In, context: Context<In>) => R): Actor<In, Timed<Emitted<R>>, undefined>
+export function timed<In>(
+  handler: (item: In, context: Context<In>) => unknown,
+  second?: unknown,
+): Actor<In, any, undefined> {
+  mustNotBeBody(second, timed, 'timed(handler)')
   if (typeof handler !== 'function') throw new InvalidOption('handler', 'a function of the item', handler, 'timed')
   return defineActor('timed', (item: In, context: Context<In>) => {
     const { clock } = context

@@ -14,10 +14,13 @@ import { deadLetterFileOptions } from '../actors/dead-letter-file.ts'
 import { directoryOptions } from '../actors/directory.ts'
 import { distinctOptions } from '../actors/distinct.ts'
 import { linesOptions } from '../actors/lines.ts'
+import { repeatedOptions } from '../actors/repeated.ts'
 import { sampleOptions } from '../actors/sample.ts'
 import { throttleOptions } from '../actors/throttle.ts'
 import { windowOptions } from '../actors/window.ts'
 import { writeLinesOptions } from '../actors/write-lines.ts'
+import { NoJson } from '../src/cli/json.ts'
+import { UnwritableOutput } from '../src/cli/refused.ts'
 import * as ownErrors from '../src/errors.ts'
 import { errorMessages, mistakeMessages, retired } from '../src/messages.ts'
 import {
@@ -35,7 +38,7 @@ import {
 import * as testErrors from '../src/testing/errors.ts'
 import { actorOptions, faultOptions, modelOptions } from '../src/testing/options.ts'
 
-const classes = { ...ownErrors, ...testErrors }
+const classes = { ...ownErrors, ...testErrors, NoJson, UnwritableOutput }
 const root = new URL('../../', import.meta.url) // dist/docs → here
 
 /** Every generated page, by its path. */
@@ -58,6 +61,7 @@ export const tables: readonly [title: string, where: string, options: Options][]
   ['The source `directory`', 'directory(path, { … })', directoryOptions],
   ['The actor `batch`', 'batch({ … })', batchOptions],
   ['The actor `distinct`', 'distinct({ … })', distinctOptions],
+  ['The actor `repeated`', 'repeated({ … })', repeatedOptions],
   ['The actor `window`', 'window({ … })', windowOptions],
   ['The actor `throttle`', 'throttle({ … })', throttleOptions],
   ['The actor `sample`', 'sample({ … })', sampleOptions],

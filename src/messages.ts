@@ -138,6 +138,21 @@ export const errorMessages = {
     is: 'There is no stage of that name.',
     says: '{pipeline} has no stage {stage}[: did you mean {near}?][: its stages are {known}]',
   },
+
+  /* ── the shelf and the command line ── */
+
+  ERR_UNREADABLE_FILE: {
+    is: 'A file, or one line of it, cannot be read (`millrace/actors`). It has the `path`, and the `line` where there is one.',
+    says: 'cannot read {path}[, line {line}]: {why}',
+  },
+  ERR_NO_JSON: {
+    is: 'A result has no form in JSON (`millrace run`).',
+    says: 'result {index} cannot be written as JSON: {why}; make something of it that can, with `.map`',
+  },
+  ERR_UNWRITABLE_OUTPUT: {
+    is: 'stdout takes no more, and its reader is not to blame: a full disk (`millrace run`).',
+    says: 'cannot write the results: {why}',
+  },
 } as const satisfies Record<string, Row>
 
 /** How much it matters: a mistake is thrown by `run`; a warning and a note are not. */
@@ -163,7 +178,7 @@ export const mistakeMessages = {
   NOT_OPTIONS: {
     level: 'mistake',
     is: 'Options are no object.',
-    says: 'options must be an object, got {actual} ({type}); there are {known}',
+    says: 'options must be an object, got {actual} ({type})[: did you mean `{meant}`?][; there are {known}]',
   },
   UNKNOWN_OPTION: {
     level: 'mistake',

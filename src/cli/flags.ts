@@ -9,16 +9,16 @@ interface Flag {
   readonly says: string
 }
 
-export type CommandName = 'run' | 'check' | 'graph'
-export type FlagName = keyof typeof flags
+type CommandName = 'run' | 'check' | 'graph'
+type FlagName = keyof typeof flags
 
-export const commands: Readonly<Record<CommandName, string>> = {
+const commands: Readonly<Record<CommandName, string>> = {
   run: 'runs the pipeline, and prints each result as a line of JSON',
   check: 'says what is wrong with it, what travels, and what passes the main thread',
   graph: 'draws what was written beside what runs, as Mermaid',
 }
 
-export const flags = {
+const flags = {
   json: { of: ['run', 'check', 'graph'], says: 'for programs: all that is said is JSON, line by line, and no report' },
   quiet: { short: 'q', of: ['run'], says: 'no display and no summary; what goes wrong is still said' },
   svg: { of: ['graph'], says: 'as SVG' },

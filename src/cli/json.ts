@@ -1,13 +1,12 @@
 /** A result as a line of JSON, as `JSON.stringify` writes it; what that cannot write is an error that says where it is. */
-import { described } from '../errors.ts'
-import { withArticle } from '../messages.ts'
+import { described, MillraceError } from '../errors.ts'
+import { said, withArticle } from '../messages.ts'
 import { oneLine } from './refused.ts'
 
-export class NoJson extends Error {
-  override readonly name = 'NoJson'
-
+/** A result has no form in JSON. */
+export class NoJson extends MillraceError {
   constructor(index: number, why: string) {
-    super(`result ${index} cannot be written as JSON: ${why}; make something of it that can, with \`.map\``)
+    super(...said('ERR_NO_JSON', { index, why }))
   }
 }
 

@@ -1,6 +1,7 @@
 /** Why nothing was run: one line that says what to do. */
 import { inspect } from 'node:util'
-import { described } from '../errors.ts'
+import { described, MillraceError } from '../errors.ts'
+import { said } from '../messages.ts'
 
 /** The command, its arguments, the file or the blueprint is wrong: exit code 2. `cause` is shown with `--debug`. */
 export class Refused extends Error {}
@@ -9,8 +10,10 @@ export class Refused extends Error {}
 export class ReaderGone extends Error {}
 
 /** stdout takes no more, and its reader is not to blame: a full disk. */
-export class Unwritable extends Error {
-  override readonly name = 'cannot write'
+export class UnwritableOutput extends MillraceError {
+  constructor(why: string) {
+    super(...said('ERR_UNWRITABLE_OUTPUT', { why }))
+  }
 }
 
 /** For a message from elsewhere, which may have several. */

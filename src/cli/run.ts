@@ -58,7 +58,7 @@ class Execution {
     this.#running = loaded.pipeline.run({ signal: this.#abort.signal })
     this.#running.deadLetters.subscribe(letter => this.#gaveUp(letter))
     const isShown = !this.#isJson && !this.#isQuiet && output.terminal !== undefined
-    if (isShown) this.#live = new LiveDisplay(this.#running, output, sizeOf(loaded.blueprint.source!.value))
+    if (isShown) this.#live = new LiveDisplay(this.#running, output, loaded.blueprint.source!.value)
     output.lastWords = { text: `${this.#name} cannot end: it waits for something that never comes`, code: 1 }
   }
 
@@ -222,14 +222,6 @@ class Execution {
     this.#output.lastWords = undefined
     return code
   }
-}
-
-/** How many items a source has, if it can be seen without asking it for one. */
-function sizeOf(source: unknown): number | undefined {
-  if (typeof source !== 'object' || source === null) return undefined
-  const { length, size } = source as { length?: unknown; size?: unknown }
-  const known = length ?? size
-  return typeof known === 'number' ? known : undefined
 }
 
 function none(): void {}

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Refused } from './refused.ts'
 
-export const typescriptFile = /\.[cm]?tsx?$/
+const typescriptFile = /\.[cm]?tsx?$/
 
 /** Whether this Node loads TypeScript without help. */
 function isNative(): boolean {

@@ -6,11 +6,10 @@
  *
  * What enters a part is what the run had enter it: so an order that was free before does not blur what comes after.
  */
-import type { AnyBehaviour } from '../actor/behaviour.ts'
 import type { Blueprint, Step } from '../pipeline/blueprint.ts'
-import { nameOf, workersOf } from '../pipeline/plan.ts'
+import { keyIn, nameOf, workersOf } from '../pipeline/plan.ts'
 
-export type Freedom =
+type Freedom =
   /** Results leave in the order of the items. */
   | 'none'
   /** Results of one item may come in any order: a pipeline is inside in which that is so. */
@@ -76,9 +75,7 @@ function freedomOf(step: Step): Freedom {
 }
 
 function keyOf(step: Step): Segment['keyOf'] {
-  if (step.kind !== 'stage') return undefined
-  const own = step.body.kind === 'actor' ? (step.body.actor.body as Partial<AnyBehaviour>).key : undefined
-  const key = step.how?.key ?? own
+  const key = keyIn(step)
   if (key === undefined) return undefined
   return typeof key === 'function' ? key : (item: any) => item[key]
 }

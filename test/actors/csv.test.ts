@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type CsvOptions, csv } from '../../actors/csv.ts'
-import { UnreadableFile } from '../../actors/file.ts'
+import { UnreadableFile } from '../../actors/index.ts'
 import { InvalidOption, InvalidOptions, pipeline } from '../../src/index.ts'
 import { inFolder, openFiles } from '../support/folder.ts'
 import { all } from '../support/take.ts'
@@ -105,10 +105,17 @@ read('refuses a path that is none, and options that are wrong', () => {
     () => csv('' as never),
     (error: unknown) => error instanceof InvalidOption,
   )
+  assert.throws(
+    () => csv(new URL('https://example.org/a.csv')),
+    (error: unknown) => error instanceof InvalidOption,
+  )
   for (const options of [
     { headers: ['a', 'a'] },
     { headers: 'a' },
+    { headers: [] },
     { delimiter: '' },
+    { delimiter: '\n' },
+    { delimiter: '"' },
     { header: true },
     { maxLength: 0 },
   ]) {

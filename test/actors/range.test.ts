@@ -27,6 +27,13 @@ numbers('has no end without a last one, and is asked for no more than is wanted'
   assert.ok(received < 5_000, `${received}`)
 })
 
+numbers('says how many they are', () => {
+  assert.equal(
+    [range(1, 3), range(3, 3), range(4, 3), range(-2, 2), range(0)].map(({ size }) => size),
+    [3, 1, 0, 5, Infinity],
+  )
+})
+
 numbers('refuses what is no whole number', () => {
   for (const [first, last] of [
     [0.5],

@@ -143,9 +143,9 @@ write('fails an item that is no text, or more than a line, and keeps the others'
     assert.equal(
       deadLetters.map(({ sequence, error }) => `${sequence} ${error}`),
       [
-        '1 TypeError: writeLines writes texts, got number',
+        '1 TypeError: writeLines writes texts, got number: `.map(item => JSON.stringify(item))` makes lines',
         '2 RangeError: one item is one line: it has a line break in it',
-        '3 TypeError: writeLines writes texts, got null',
+        '3 TypeError: writeLines writes texts, got null: `.map(item => JSON.stringify(item))` makes lines',
         '4 RangeError: one item is one line: it has a line break in it',
       ],
     )
@@ -166,9 +166,11 @@ write('loses nothing, and writes nothing twice, when its worker dies or an item 
 write('fails at once where it cannot write, and says where', () =>
   inFile(async path => {
     mkdirSync(path)
+    writeFileSync(`${path}/../a file`, '')
     for (const [where, message] of [
       [path, /it is a folder$/],
-      [`${path}/no/such/folder`, /ENOENT.*no\/such\/folder\.partial/],
+      [`${path}/no/such/folder`, /cannot write .*: there is no folder .*\/no\/such, make it first$/],
+      [`${path}/../a file/below`, /there is no folder .*a file, make it first$/],
     ] as const) {
       const failure = await written(where, ['a']).catch((error: unknown) => error)
       assert.instance(failure, StageFailed)

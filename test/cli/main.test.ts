@@ -247,7 +247,7 @@ cli('run says so when its results cannot be written', async () => {
   if (!existsSync('/dev/full')) return
   const { code, stderr } = await ended(started(['run', fixture('good')], openSync('/dev/full', 'w')))
   assert.is(code, 1)
-  assert.match(stderr, /^cannot write: ENOSPC: no space left on device, write\n/)
+  assert.match(stderr, /^UnwritableOutput: cannot write the results: ENOSPC: no space left on device, write\n/)
 })
 
 /* ── graph ──────────────────────────────────────────────────────────────── */

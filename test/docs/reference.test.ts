@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { errors, pages, tables } from '../../docs/generate.ts'
+import { NoJson } from '../../src/cli/json.ts'
+import { UnwritableOutput } from '../../src/cli/refused.ts'
 import * as known from '../../src/errors.ts'
 import { errorMessages, mistakeMessages, retired } from '../../src/messages.ts'
 import * as options from '../../src/options.ts'
@@ -18,7 +20,7 @@ for (const [path, text] of Object.entries(pages())) {
 }
 
 reference('knows every error, and what it is for', () => {
-  const classes = Object.entries({ ...known, ...testErrors }).flatMap(([name, value]) =>
+  const classes = Object.entries({ ...known, ...testErrors, NoJson, UnwritableOutput }).flatMap(([name, value]) =>
     typeof value === 'function' && value.prototype instanceof known.MillraceError ? [name] : [],
   )
   assert.equal(

@@ -401,7 +401,7 @@ example('says so when its answer cannot be written', async ({ tree }) => {
   if (!existsSync('/dev/full')) return
   const { code, stderr } = await program([tree, '--json'], { stdout: '/dev/full' })
   assert.is(code, 1)
-  assert.match(stderr, /^cannot write: ENOSPC: no space left on device, write\n/)
+  assert.match(stderr, /^UnwritableOutput: cannot write the results: ENOSPC: no space left on device, write\n/)
 })
 
 example('says how it is used, when asked', async () => {
