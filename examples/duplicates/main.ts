@@ -11,10 +11,9 @@ import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { DeadLetter, Job } from 'millrace'
-import type { Measured } from './measure.ts'
-import { duplicates, findingsOf, type Group, reason } from './pipeline.ts'
+import type { Entry } from 'millrace/actors'
+import { duplicates, findingsOf, type Group, reason, walk } from './pipeline.ts'
 import { jsonLines, report, unreadLine } from './report.ts'
-import { type Found, walk } from './walk.ts'
 
 const usage = 'usage: npm start [-- [DIR] [--workers N] [--json]]'
 
@@ -24,12 +23,12 @@ export default function job(args: string[]): Job<Group> {
   if (process.env.npm_lifecycle_event === 'start' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
   const { dir, workers, json } = readArguments(args)
   return {
-    pipeline: duplicates(() => walk(dir), workers),
+    pipeline: duplicates(walk(dir), workers),
     async *report(results, run) {
       const findings = await findingsOf(results, run)
       yield* json ? jsonLines(findings) : report(findings)
     },
-    deadLetter({ item, error }: DeadLetter<Found | Measured>) {
+    deadLetter({ item, error }: DeadLetter<Entry<Buffer>>) {
       return unreadLine({ path: item.path, why: reason(error) })
     },
   }
