@@ -36,14 +36,11 @@ export function display(view: View, shape: Shape): string[] {
   const columns = Math.max(1, shape.columns - 1) // some terminals wrap a line that is just full
   const paint = painter(shape.hasColours)
   const sign = signs(shape.isUnicode)
-  const lines = [
-    header(view, columns, paint, sign),
-    ...progress(view, columns, paint, sign),
-    ...table(view, columns, paint, sign),
-    ...troubles(view, paint, sign),
-    ...(view.note ? [paint('yellow', visible(view.note))] : []),
-  ]
-  return cut(lines, Math.max(1, shape.rows - 1), sign).map(line => fittedLine(line, columns, sign))
+  const above = [header(view, columns, paint, sign), ...progress(view, columns, paint, sign)]
+  const below = [...troubles(view, paint, sign), ...(view.note ? [paint('yellow', visible(view.note))] : [])]
+  const room = Math.max(1, shape.rows - 1)
+  const stages = table(view, columns, Math.max(3, room - above.length - below.length), paint, sign)
+  return cut([...above, ...stages, ...below], room, sign).map(line => fittedLine(line, columns, sign))
 }
 
 /** Items that the first stage took in a second. */
@@ -151,10 +148,13 @@ const choices = [
   { columns: stageColumns(compact, 5), shows: [], bars: 0, leastName: 0 },
 ]
 
-function table({ moments }: View, columns: number, paint: Paint, sign: Signs): string[] {
+/** Lines of the table: where there are too many stages, the busiest of them, in their order. */
+function table({ moments }: View, columns: number, most: number, paint: Paint, sign: Signs): string[] {
   const { stages } = moments.at(-1)!.snapshot
-  const rows = stages.map((stage, index) => ({ stage, busy: busyOf(moments, index) }))
-  const names = stages.map(({ stage, workers }) => ({
+  const all = stages.map((stage, index) => ({ stage, busy: busyOf(moments, index) }))
+  const rows = all.length < most ? all : busiestOf(all, most - 2)
+  const hidden = all.length - rows.length
+  const names = rows.map(({ stage: { stage, workers } }) => ({
     name: visible(stage),
     crew: workers === 1 ? '' : ` ${sign.times}${workers}`,
   }))
@@ -191,9 +191,17 @@ function table({ moments }: View, columns: number, paint: Paint, sign: Signs): s
         const isBottleneck = row.busy >= 0.5 && row.busy === busiest
         return isBottleneck ? paint('yellow', text + gauge) : text + (gauge && paint('green', gauge))
       }),
+      ...(hidden > 0 ? [paint('dim', `${sign.ellipsis} ${whole(hidden)} more, less busy`)] : []),
     ]
   }
   return []
+}
+
+function busiestOf(rows: readonly Row[], most: number): Row[] {
+  const percentOf = (row: Row) => Math.round(row.busy * 100) // finer, and rows would come and go all the time
+  const ranked = rows.toSorted((a, b) => percentOf(b) - percentOf(a) || b.stage.queued - a.stage.queued)
+  const shown = new Set(ranked.slice(0, most))
+  return rows.filter(row => shown.has(row))
 }
 
 function troubles({ moments }: View, paint: Paint, sign: Signs): string[] {

@@ -1,7 +1,7 @@
 /** The display of a run, kept up to date a few times a second: on a terminal that can show it, else nothing. */
 import { performance } from 'node:perf_hooks'
 import type { Live } from '../pipeline/language.ts'
-import { display, type Shape, type View } from './display.ts'
+import { display, type Shape } from './display.ts'
 import type { Output } from './output.ts'
 import { progressOf, type Reached } from './progress.ts'
 
@@ -45,23 +45,20 @@ export class LiveDisplay {
     const last = this.#now()
     const nothing = last.snapshot.stages.map(stage => ({ ...stage, received: 0, occupancy: 0 }))
     const first = { elapsed: 0, snapshot: { ...last.snapshot, stages: nothing } }
-    return this.#lines({ moments: [first, { ...last, source: undefined }] })
+    return display({ moments: [first, { ...last, source: undefined }] }, { ...this.#shape(), rows: Infinity })
   }
 
   #draw(): void {
     const now = this.#now()
     const recent = this.#moments.filter(({ elapsed }) => elapsed >= now.elapsed - windowMs)
     this.#moments = [...recent, now]
-    this.#output.show(this.#lines({ moments: this.#moments, isEnding: this.#note !== undefined, note: this.#note }))
+    const view = { moments: this.#moments, isEnding: this.#note !== undefined, note: this.#note }
+    this.#output.show(display(view, this.#shape()))
   }
 
   #now(): Reached {
     const snapshot = this.#run.snapshot()
     return { elapsed: performance.now() - this.#startedAt, snapshot, source: progressOf(this.#source, snapshot) }
-  }
-
-  #lines(view: View): string[] {
-    return display(view, this.#shape())
   }
 
   #shape(): Shape {

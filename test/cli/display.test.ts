@@ -46,10 +46,13 @@ shown('lets columns go one after another, and never is wider than the terminal',
   assert.equal(titles(13), ['done'])
 })
 
-shown('is no higher than the terminal', () => {
-  const lines = display(hashing(), { ...wide, rows: 4 })
-  assert.is(lines.length, 3)
-  assert.is(lines.at(-1), '… 3 more')
+shown('is no higher than the terminal, and keeps what is busiest and what there is to say', () => {
+  const names = (rows: number, note?: string) =>
+    display({ ...hashing(), note }, { ...wide, rows }).map(line => line.split(/ (?=[ ·])/)[0])
+  assert.equal(names(6), ['duplicates', 'stage', 'measure', 'hash ×4', 'group by sha256'])
+  assert.equal(names(5), ['duplicates', 'stage', 'hash ×4', '… 2 more, less busy'])
+  assert.equal(names(6, 'draining …'), ['duplicates', 'stage', 'hash ×4', '… 2 more, less busy', 'draining …'])
+  for (const rows of [1, 2, 3, 4]) assert.is(names(rows, 'draining …').length, Math.max(1, rows - 1))
 })
 
 shown('says how much is done and how long it takes, where all is known', () => {

@@ -266,7 +266,7 @@ cli('graph draws what was written beside what runs', async () => {
     ws --> w0
     w0 --> we
   end
-  subgraph runs["what runs"]
+  subgraph runs["what runs, and on the arrows how many items may wait"]
     direction LR
     rs(["source"])
     r0["map@1"]
