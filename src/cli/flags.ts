@@ -78,8 +78,7 @@ export function parsed(words: readonly string[]): Command | 'help' | 'version' {
     if (!of.includes(name)) throw new Refused(`\`millrace ${name}\` knows no \`--${flag}\`: it is of ${of.join(', ')}`)
   }
   const [file] = files
-  if (file === undefined)
-    throw new Refused(`\`millrace ${name}\` takes a FILE: the path of a module that exports a pipeline`)
+  if (!file) throw new Refused(`\`millrace ${name}\` takes a FILE: the path of a module that exports a pipeline`)
   if (files.length > 1) {
     throw new Refused(
       `\`millrace ${name}\` takes one FILE, got ${files.length}: what the module is to be given stands after \`--\``,
@@ -93,7 +92,7 @@ function unknownFlag(word: string): string {
     word,
     Object.keys(flags).map(name => `--${name}`),
   )
-  return `unknown flag \`${word}\`${near ? `: did you mean \`${near}\`?` : '; see `millrace --help`'}`
+  return `unknown flag \`${word}\`${near ? `: did you mean \`${near}\`?` : '; see `millrace --help`, and give the module its own after `--`'}`
 }
 
 function unknownCommand(word: string): string {

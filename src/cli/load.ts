@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { described, shown } from '../errors.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
+import { blame } from './blame.ts'
 import type { Command } from './flags.ts'
 import type { Job } from './job.ts'
 import type { Output } from './output.ts'
@@ -33,9 +34,20 @@ export async function load({ file, args }: Command, output: Output): Promise<Loa
 }
 
 function mustExist(file: string): void {
-  const stats = statSync(file, { throwIfNoEntry: false })
+  const stats = statsOf(file)
   if (!stats) throw new Refused(`there is no file ${file}: give the path of a module that exports a pipeline`)
   if (stats.isDirectory()) throw new Refused(`${file} is a folder: give the path of a module in it`)
+}
+
+function statsOf(file: string) {
+  try {
+    return statSync(file, { throwIfNoEntry: false })
+  } catch (error) {
+    const why = (error as Error).message.split(',')[0]
+    throw new Refused(`cannot read ${file}: ${why}; give the path of a module that exports a pipeline`, {
+      cause: error,
+    })
+  }
 }
 
 async function imported(file: string): Promise<Record<string, unknown>> {
@@ -48,14 +60,9 @@ async function imported(file: string): Promise<Record<string, unknown>> {
     ) {
       throw new Refused(`cannot load ${file}: give a module of JavaScript or TypeScript`, { cause: error })
     }
-    throw new Refused(`cannot load ${file}: ${oneLine(described(error))}${lineOf(error)}`, { cause: error })
+    const says = `cannot load ${file}: ${oneLine(described(error))}`
+    throw new Refused(says + (await blame(error, resolve(file))), { cause: error })
   }
-}
-
-/** Where a module cannot be parsed: Node puts it before the stack. */
-function lineOf(error: unknown): string {
-  const place = error instanceof SyntaxError && /^(file:\/\/.*:\d+|\/.*:\d+)$/m.exec(error.stack ?? '')?.[1]
-  return place ? ` (${place})` : ''
 }
 
 function hasCode(error: unknown, ...codes: string[]): boolean {
@@ -73,8 +80,9 @@ async function jobOf(value: unknown, file: string, args: readonly string[] | und
   } catch (error) {
     // A plain Error is a sentence to the user; any other is a mistake in the module.
     const isSaid = error instanceof Error && (error.constructor === Error || hasCode(error, ...badArguments))
-    const says = isSaid ? error.message : `the default export of ${file} threw ${described(error)}`
-    throw new Refused(oneLine(says), { cause: error })
+    if (isSaid) throw new Refused(oneLine(error.message), { cause: error })
+    const says = oneLine(`the default export of ${file} threw ${described(error)}`)
+    throw new Refused(says + (await blame(error, resolve(file))), { cause: error })
   }
 }
 
@@ -86,13 +94,20 @@ const badArguments = [
 ]
 
 function noPipeline(exports: Record<string, unknown>, value: unknown, file: string): string {
+  if (exports.default !== undefined && value === undefined) {
+    return `the default export of ${file} gave nothing: it must return what \`pipeline(…)\` gives`
+  }
   const named = Object.keys(exports).filter(name => name !== 'default' && blueprintOf(exports[name]))
+  if (!('default' in exports)) {
+    const what =
+      named.length > 0 ? `it exports ${named.join(', ')} by name, add \`export default ${named[0]}\`` : undefined
+    return `${file} has no default export: ${what ?? 'it must be what `pipeline(…)` gives, or a function that gives it'}`
+  }
   const subject = typeof exports.default === 'function' ? 'what the default export of' : 'the default export of'
   const gives = typeof exports.default === 'function' ? ' gives' : ''
-  const found = 'default' in exports ? `, but ${oneLine(shown(value))}` : ''
   const hint =
     named.length > 0
       ? `it exports ${named.join(', ')} by name, add \`export default ${named[0]}\``
       : 'it must be what `pipeline(…)` gives, or a function that gives it'
-  return `${subject} ${file}${gives} is no pipeline${found}: ${hint}`
+  return `${subject} ${file}${gives} is no pipeline, but ${oneLine(shown(value))}: ${hint}`
 }

@@ -1,9 +1,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { existsSync, openSync, readFileSync } from 'node:fs'
+import { existsSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { inFolder } from '../support/folder.ts'
 
 const deadline = 30_000 // ms
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -124,7 +126,7 @@ cli('run says in one line what a module has against its arguments, and where it 
   assert.equal([none.code, none.stdout, none.stderr], [2, '', 'give a word; any word will do\n'])
   const bug = await millrace('run', fixture('arguments'), '--', 'bug')
   assert.is(bug.code, 2)
-  assert.match(bug.stderr, /^the default export of [^\n]+ threw TypeError: [^\n]*\n$/)
+  assert.match(bug.stderr, /^the default export of [^\n]+ threw TypeError: [^\n]* \([^\n]*arguments\.js:\d+\)\n$/)
 })
 
 cli('run prints the report of a module, and with --json its results', async () => {
@@ -322,7 +324,7 @@ const refused: [args: string[], message: string][] = [
     '`millrace check` takes one FILE, got 2: what the module is to be given stands after `--`',
   ],
   [['run', '--jsno', 'a.js'], 'unknown flag `--jsno`: did you mean `--json`?'],
-  [['run', '-x', 'a.js'], 'unknown flag `-x`; see `millrace --help`'],
+  [['run', '-x', 'a.js'], 'unknown flag `-x`; see `millrace --help`, and give the module its own after `--`'],
   [['check', '--svg', 'a.js'], '`millrace check` knows no `--svg`: it is of graph'],
   [['run', '--quiet=yes', 'a.js'], '`--quiet` takes no value, got `yes`'],
   [
@@ -332,18 +334,19 @@ const refused: [args: string[], message: string][] = [
   [['run', `${root}package.json`], `cannot load ${root}package.json: give a module of JavaScript or TypeScript`],
   [['run', `${root}README.md`], `cannot load ${root}README.md: give a module of JavaScript or TypeScript`],
   [['run', fixture('unloaded')], `cannot load ${fixture('unloaded')}: it waits for something that never comes`],
-  [['check', '--all', 'a.js'], 'unknown flag `--all`; see `millrace --help`'],
+  [['check', '--all', 'a.js'], 'unknown flag `--all`; see `millrace --help`, and give the module its own after `--`'],
+  [['run', ''], '`millrace run` takes a FILE: the path of a module that exports a pipeline'],
   [['run', 'no/such/file.js'], 'there is no file no/such/file.js: give the path of a module that exports a pipeline'],
   [['run', root], `${root} is a folder: give the path of a module in it`],
   [
     ['check', fixture('other')],
     `the default export of ${fixture('other')} is no pipeline, but { not: 'a pipeline' }: it must be what \`pipeline(…)\` gives, or a function that gives it`,
   ],
+  [['check', named], `${named} has no default export: it exports one, two by name, add \`export default one\``],
   [
-    ['check', named],
-    `the default export of ${named} is no pipeline: it exports one, two by name, add \`export default one\``,
+    ['run', fixture('throwing')],
+    `cannot load ${fixture('throwing')}: TypeError: not today, nor tomorrow (${relative('.', fixture('throwing'))}:1)`,
   ],
-  [['run', fixture('throwing')], `cannot load ${fixture('throwing')}: TypeError: not today, nor tomorrow`],
 ]
 for (const [args, message] of refused) {
   cli(`refuses ${['millrace', ...args].join(' ').replaceAll(root, '')}`, async () => {
@@ -352,6 +355,52 @@ for (const [args, message] of refused) {
     assert.is(stderr, `${message}\n`)
   })
 }
+
+cli('names the line of a mistake in syntax, also in what a module imports, and runs nothing to find it', () =>
+  inFolder(async folder => {
+    const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+    write('first.mjs', "console.log('was run')\n")
+    write('wrong.mjs', 'const right = 1\nconst wrong = +*\n')
+    write('main.mjs', "import './first.mjs'\nimport './wrong.mjs'\nexport default 1\n")
+    for (const name of ['wrong.mjs', 'main.mjs']) {
+      const { code, stdout, stderr } = await millrace('run', join(folder, name))
+      assert.equal([code, stdout], [2, ''])
+      assert.is(
+        stderr,
+        `cannot load ${join(folder, name)}: SyntaxError: Unexpected token '*' (${folder}/wrong.mjs:2)\n`,
+      )
+    }
+  }),
+)
+
+cli('says of a module what it lacks', () =>
+  inFolder(async folder => {
+    const file = join(folder, 'module.mjs')
+    const says = async (text: string) => {
+      writeFileSync(file, text)
+      const { code, stderr } = await millrace('check', file)
+      assert.is(code, 2)
+      return stderr.trimEnd().replaceAll(file, 'FILE')
+    }
+    const pipeline = 'it must be what `pipeline(…)` gives, or a function that gives it'
+    assert.is(await says(''), `FILE has no default export: ${pipeline}`)
+    assert.is(await says('export default 3'), `the default export of FILE is no pipeline, but 3: ${pipeline}`)
+    assert.is(
+      await says('export default () => {}'),
+      'the default export of FILE gave nothing: it must return what `pipeline(…)` gives',
+    )
+    assert.is(await says("throw 'a text'"), 'cannot load FILE: "a text"')
+    assert.match(await says("import './no.mjs'"), /^cannot load FILE: Error: Cannot find module '[^']*no.mjs' .* FILE$/)
+    assert.is(
+      await says('\nexport default nothing'),
+      'cannot load FILE: ReferenceError: nothing is not defined (FILE:2)',
+    )
+    const loop = join(folder, 'loop.mjs')
+    symlinkSync(loop, loop)
+    const { code, stderr } = await millrace('run', loop)
+    assert.equal([code, stderr.split(':')[1]], [2, ' ELOOP'])
+  }),
+)
 
 cli('runs TypeScript as it is, where Node does not by means of tsx', async () => {
   const { code, stdout, stderr } = await millrace('run', `${root}test/cli/fixtures/good.ts`)
