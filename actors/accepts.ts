@@ -1,5 +1,5 @@
 /** What the options of the shelf may be, and what its parts say where somebody forgot to call them. */
-import { InvalidOption } from '../src/index.ts'
+import { InvalidOption, type Options } from '../src/index.ts'
 
 /** Whether something is a whole number from `least` to `most`. */
 export const whole =
@@ -35,6 +35,13 @@ export const oneOf =
     words.includes(value)
 
 export const isFlag = oneOf(true, false)
+
+/** What stands between the parentheses of a part, by rows as options have them. @throws {InvalidOption} */
+export function checkArguments(given: Readonly<Record<string, unknown>>, rows: Options, place: string): void {
+  for (const [name, { expected, accepts }] of Object.entries(rows)) {
+    if (!accepts(given[name])) throw new InvalidOption(name, expected, given[name], place)
+  }
+}
 
 /** @throws {InvalidOption} */
 export function checkPath(path: unknown, place: string): asserts path is string {

@@ -1,6 +1,21 @@
 /** Numbers in a row. */
-import { InvalidOption } from '../src/index.ts'
-import { mustNotBeSource, wholeOrEndless } from './accepts.ts'
+import type { Options } from '../src/index.ts'
+import { checkArguments, mustNotBeSource, wholeOrEndless } from './accepts.ts'
+
+export const rangeArguments = {
+  first: {
+    expected: 'a whole number',
+    accepts: Number.isSafeInteger,
+    required: true,
+    doc: 'Where it begins.',
+  },
+  last: {
+    expected: 'a whole number or Infinity',
+    accepts: wholeOrEndless(-Infinity),
+    value: Infinity,
+    doc: 'Where it ends: this number is given too.',
+  },
+} satisfies Options
 
 /**
  * A source: `first`, `first` + 1 … up to and including `last`; without one, without end. None if `last` is below `first`.
@@ -14,10 +29,7 @@ import { mustNotBeSource, wholeOrEndless } from './accepts.ts'
  */
 export function range(first: number, last = Infinity): Iterable<number> & { readonly size: number } {
   mustNotBeSource(first, range, 'range(first, last)')
-  if (!Number.isSafeInteger(first)) throw new InvalidOption('first', 'a whole number', first, 'range')
-  if (!wholeOrEndless(-Infinity)(last)) {
-    throw new InvalidOption('last', 'a whole number or Infinity', last, 'range')
-  }
+  checkArguments({ first, last }, rangeArguments, 'range')
   return {
     size: Math.max(0, last - first + 1),
     *[Symbol.iterator]() {

@@ -13,10 +13,14 @@ import { csvOptions } from '../actors/csv.ts'
 import { deadLetterFileOptions } from '../actors/dead-letter-file.ts'
 import { directoryOptions } from '../actors/directory.ts'
 import { distinctOptions } from '../actors/distinct.ts'
+import { intervalArguments } from '../actors/interval.ts'
 import { linesOptions } from '../actors/lines.ts'
+import { rangeArguments } from '../actors/range.ts'
 import { repeatedOptions } from '../actors/repeated.ts'
 import { sampleOptions } from '../actors/sample.ts'
+import { scanArguments } from '../actors/scan.ts'
 import { throttleOptions } from '../actors/throttle.ts'
+import { timedArguments } from '../actors/timed.ts'
 import { windowOptions } from '../actors/window.ts'
 import { writeLinesOptions } from '../actors/write-lines.ts'
 import { NoJson } from '../src/cli/json.ts'
@@ -59,12 +63,16 @@ export const tables: readonly [title: string, where: string, options: Options][]
   ['The sources `lines` and `ndjson`', 'lines(path, { … }), ndjson(path, { … })', linesOptions],
   ['The source `csv`', 'csv(path, { … })', csvOptions],
   ['The source `directory`', 'directory(path, { … })', directoryOptions],
+  ['The source `range`', 'range(first, last)', rangeArguments],
+  ['The source `interval`', 'interval(millis)', intervalArguments],
   ['The actor `batch`', 'batch({ … })', batchOptions],
   ['The actor `distinct`', 'distinct({ … })', distinctOptions],
   ['The actor `repeated`', 'repeated({ … })', repeatedOptions],
   ['The actor `window`', 'window({ … })', windowOptions],
   ['The actor `throttle`', 'throttle({ … })', throttleOptions],
   ['The actor `sample`', 'sample({ … })', sampleOptions],
+  ['The actor `scan`', 'scan(fold, initial)', scanArguments],
+  ['The actor `timed`', 'timed(handler)', timedArguments],
   ['The sink `collect`', 'collect(array, { … })', collectOptions],
   ['The sink `writeLines`', 'writeLines(path, { … })', writeLinesOptions],
   ['The observer `deadLetterFile`', 'deadLetterFile(path, { … })', deadLetterFileOptions],
@@ -78,7 +86,8 @@ function optionsPage(): string {
 # Options
 
 All are checked before anything starts, and all that is wrong is said at once. A name that is none of these is a mistake too. An
-option that is \`undefined\` counts as left out.
+option that is \`undefined\` counts as left out. What stands in parentheses without braces are arguments. The actor \`unbatch()\`
+and the sink \`discard()\` take none.
 
 ${tables.map(section).join('\n')}`
 }

@@ -38,7 +38,7 @@ reference('knows every table of options', async () => {
   const actors: object[] = await Promise.all(modules.map(name => import(new URL(name, shelf).href)))
   const all = [options, ...actors].flatMap(module =>
     Object.entries(module).flatMap(([name, value]) =>
-      name.endsWith('Options') && typeof value === 'object' ? [value] : [],
+      /(Options|Arguments)$/.test(name) && typeof value === 'object' ? [value] : [],
     ),
   )
   assert.equal(new Set(tables.map(([, , table]) => table)), new Set([...all, actorOptions, modelOptions, faultOptions]))
