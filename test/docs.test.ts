@@ -12,8 +12,9 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { patiently } from './support/within.ts'
 
-const deadline = 10_000 // ms, for each program
+const deadline = patiently(10_000) // ms, for each program
 const root = fileURLToPath(new URL('../../', import.meta.url)) // dist/test → here
 const folder = join(root, 'dist', '.docs')
 

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inFolder } from '../support/folder.ts'
+import { patiently } from '../support/within.ts'
 
-const deadline = 30_000 // ms
+const deadline = patiently(30_000) // ms
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}.js`, import.meta.url))
