@@ -49,10 +49,10 @@ export const csvOptions = {
  *     pipeline('users').from(csv('users.tsv', { delimiter: '\t', headers: false }))            // ['Ada', '1815'] …
  *
  * Fields are strings, as they are written: nothing is trimmed or converted. One in double quotes may have delimiters, line
- * breaks and doubled quotes. Empty lines are left out, and so is a byte-order mark. Read piece by piece, as `lines` is.
+ * breaks and doubled quotes. Lines end with `\r\n`, `\n` or `\r`; empty ones are left out, and so is a byte-order mark. Read piece by piece, as `lines` is.
  *
- * The run fails with `UnreadableFile`, which has the path and, for what is no CSV, the line: a quote that does not end, a
- * record with more or fewer fields than there are columns, two columns of one name, a record longer than `maxLength`.
+ * The run fails with `UnreadableFile`, which has the path and, for what is no CSV, the line (of a quote that does not end, the
+ * number of the record): a quote that does not end, a record with more or fewer fields than there are columns, two columns of one name, a record longer than `maxLength`.
  *
  * @throws {InvalidOption} for a path that is none.
  * @throws {InvalidOptions}
@@ -92,7 +92,7 @@ async function* read(
   const parser = parse({
     columns: headers === true ? columns : headers === false ? false : [...headers],
     delimiter,
-    record_delimiter: ['\r\n', '\n'],
+    record_delimiter: ['\r\n', '\n', '\r'],
     skip_empty_lines: true,
     max_record_size: maxLength,
   })
@@ -101,9 +101,24 @@ async function* read(
     yield* parser
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    const { lines: line } = error as { lines?: number }
-    throw new UnreadableFile(String(path), error.message, { cause: error, ...(line === undefined ? {} : { line }) })
+    const { lines, records = 0, record = [] } = error as { lines?: number; records?: number; record?: unknown[] }
+    const why: Readonly<Record<string, string>> = {
+      CSV_QUOTE_NOT_CLOSED: `a double quote that opens in record ${records + 1} is never closed`,
+      CSV_RECORD_INCONSISTENT_COLUMNS: otherLength(record),
+      CSV_RECORD_INCONSISTENT_FIELDS_LENGTH: otherLength(record),
+      CSV_INVALID_CLOSING_QUOTE: 'more stands behind a closing double quote: write one that belongs to the text twice',
+      INVALID_OPENING_QUOTE: 'a double quote stands within a field: put the field in quotes, and write this one twice',
+      CSV_MAX_RECORD_SIZE: `a record has more than ${maxLength} characters: raise \`maxLength\``,
+    }
+    // Of a quote that is not closed only the end is known, which is that of the file.
+    const line = error.code === 'CSV_QUOTE_NOT_CLOSED' ? undefined : lines
+    const place = line === undefined ? {} : { line }
+    throw new UnreadableFile(String(path), why[error.code] ?? error.message, { cause: error, ...place })
   }
+}
+
+function otherLength({ length }: readonly unknown[]): string {
+  return `it has ${length} ${length === 1 ? 'field' : 'fields'}, and not as many as there are columns`
 }
 
 function areNames(headers: readonly unknown[]): boolean {

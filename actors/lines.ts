@@ -52,26 +52,32 @@ async function* read(
   /** What has come of the line, in pieces. */
   let begun: string[] = []
   let length = 0
+  const checkLength = (most: number) => {
+    if (length <= most) return
+    const why = `it has more than ${maxLength} characters: raise \`maxLength\``
+    throw new UnreadableFile(String(path), why, { line: number })
+  }
   const add = (piece: string) => {
     length += piece.length
-    if (length > maxLength) {
-      const why = `it has more than ${maxLength} characters: raise \`maxLength\``
-      throw new UnreadableFile(String(path), why, { line: number })
-    }
+    checkLength(maxLength + 1) // the last of them may be a `\r`, and no part of the line
     begun.push(piece)
   }
   for await (const text of textOf(path, options, place)) {
     let start = 0
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
       add(text.slice(start, end))
-      const line = begun.length === 1 ? begun[0]! : begun.join('')
+      const whole = begun.length === 1 ? begun[0]! : begun.join('')
+      const line = whole.endsWith('\r') ? whole.slice(0, -1) : whole
+      length = line.length
+      checkLength(maxLength)
       begun = []
       length = 0
       number++
       start = end + 1
-      yield line.endsWith('\r') ? line.slice(0, -1) : line
+      yield line
     }
     if (start < text.length) add(text.slice(start))
   }
+  checkLength(maxLength)
   if (begun.length > 0) yield begun.join('')
 }

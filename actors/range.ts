@@ -33,7 +33,11 @@ export function range(first: number, last = Infinity): Iterable<number> & { read
   return {
     size: Math.max(0, last - first + 1),
     *[Symbol.iterator]() {
-      for (let n = first; n <= last; n++) yield n
+      for (let n = first; n <= last; n++) {
+        if (n > Number.MAX_SAFE_INTEGER)
+          throw new RangeError('beyond this, numbers cannot be told from their neighbours')
+        yield n
+      }
     },
   }
 }

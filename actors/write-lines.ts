@@ -1,7 +1,7 @@
 /** A file that is there when it is whole. */
 import { constants } from 'node:fs'
-import { copyFile, type FileHandle, open, realpath, rename, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { copyFile, type FileHandle, open, readlink, realpath, rename, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { type Actor, checkOptions, defineActor, type Home, type Options } from '../src/index.ts'
 import { checkPath, isFlag, mustNotBeBody, oneOf, whole } from './accepts.ts'
 
@@ -137,7 +137,9 @@ class LinesFile {
     if (!(await statOf(folder))?.isDirectory()) {
       throw new Error(`cannot write ${path}: there is no folder ${folder}, make it first`)
     }
-    if ((await statOf(this.#target))?.isDirectory()) throw new Error(`cannot write ${path}: it is a folder`)
+    const there = await statOf(this.#target)
+    if (there?.isDirectory()) throw new Error(`cannot write ${path}: it is a folder`)
+    if (there && !there.isFile()) throw new Error(`cannot write ${path}: it is no file, and would be replaced by one`)
     const partial = partialOf(this.#target)
     const cutOff = resume ? await wholeLines(partial) : undefined
     const found = cutOff ?? (resume ? await wholeLines(this.#target) : undefined) ?? { lines: 0, bytes: 0 }
@@ -237,12 +239,13 @@ function partialOf(target: string): string {
   return `${target}.partial`
 }
 
-/** What a path stands for: where it is a link, that which it points to. */
-async function targetOf(path: string): Promise<string> {
+/** What a path stands for: where it is a link, that which it points to, even if that is not there yet. */
+async function targetOf(path: string, links = 40): Promise<string> {
   try {
     return await realpath(path)
   } catch {
-    return path
+    const link = await readlink(path).catch(() => undefined)
+    return link === undefined || links === 0 ? path : targetOf(resolve(dirname(path), link), links - 1)
   }
 }
 

@@ -178,7 +178,9 @@ class Execution {
     const { first, exitCode } = this.#interruptions
     const { unfinished, emitted } = summary
     this.#summarise(summaryLine(this.#name, summary), { ...summary })
-    if (first && !this.#isQuiet && !this.#isJson) {
+    if (this.#abort.signal.aborted) {
+      if (!this.#isQuiet && !this.#isJson) this.#output.say(`stopped after ${first}: gave up what was being printed`)
+    } else if (first && !this.#isQuiet && !this.#isJson) {
       const rest = unfinished > 0 ? `${counted(unfinished, 'item')} left unfinished` : 'nothing left unfinished'
       this.#output.say(
         `drained after ${first}: ${counted(Math.max(0, emitted - this.#before), 'more result')}, ${rest}`,

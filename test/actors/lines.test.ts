@@ -154,6 +154,15 @@ read('reads no further than the pipeline goes', () =>
   }),
 )
 
+read('does not count what ends a line', () =>
+  inFile('four\r\nfive!\r\n', async path => {
+    assert.equal(await linesOf(path, { maxLength: 5 }), ['four', 'five!'])
+    const failing = async (content: string, maxLength: number) =>
+      inFile(content, async path => fails(lines(path, { maxLength }), /line 1: it has more than \d characters/))
+    for (const text of ['four\r\n', 'four\n', 'four', 'fo\r\r\n']) await failing(text, text.startsWith('four') ? 3 : 2)
+  }),
+)
+
 read('refuses a path that is none, and options that it does not know', () => {
   for (const path of [undefined, null, '', 3, {}]) {
     assert.throws(

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -8,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -176,6 +178,29 @@ write('fails at once where it cannot write, and says where', () =>
       assert.instance(failure, StageFailed)
       assert.match(((failure as StageFailed).cause as Error).message, message)
     }
+  }),
+)
+
+write('replaces no pipe and no device by a file', () =>
+  inFile(async path => {
+    if (spawnSync('mkfifo', [path]).status !== 0) return // there are none here
+    const failure = await written(path, ['a']).catch((error: unknown) => error)
+    assert.match(((failure as StageFailed).cause as Error).message, /^cannot write .*: it is no file/)
+    assert.ok(statSync(path).isFIFO())
+  }),
+)
+
+write('writes what a link points to, also if that is not there yet', () =>
+  inFile(async path => {
+    const link = `${path} link`
+    symlinkSync(basename(path), link)
+    await written(link, ['a'])
+    assert.is(readFileSync(path, 'utf8'), 'a\n')
+    assert.ok(lstatSync(link).isSymbolicLink())
+    const loop = `${path} loop`
+    symlinkSync(loop, loop)
+    const failure = await written(loop, ['a']).catch((error: unknown) => error)
+    assert.match(((failure as StageFailed).cause as Error).message, /ELOOP/)
   }),
 )
 

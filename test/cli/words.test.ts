@@ -83,6 +83,15 @@ words('are JSON, or say what is none and where', () => {
       'Error: no',
     ],
     [{ toJSON: () => undefined }, 'it is an object'],
+    [
+      {
+        get price(): never {
+          throw new Error('no price')
+        },
+      },
+      'Error: no price',
+    ],
+    [Array.from({ length: 100_000 }).reduce(inside => ({ inside }), {}), 'it is nested too deep'],
   ]
   for (const [value, why] of bad) {
     assert.throws(
