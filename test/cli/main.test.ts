@@ -234,6 +234,22 @@ cli('run stops at the second signal though nobody reads its results', async () =
   assert.is(code, 130)
 })
 
+cli('run says that it gave up what was being printed, when it is stopped then', async () => {
+  const child = started(['run', fixture('slow-report')])
+  const { code, stdout, stderr } = await ended(
+    child,
+    signals(child, [
+      ['reporting\n', 'SIGINT'],
+      ['takes no more', 'SIGINT'],
+    ]),
+  )
+  assert.equal([code, stdout], [130, ''])
+  assert.match(
+    stderr,
+    /stops, and gives up what is in hand[\s\S]*\nstopped after SIGINT: gave up what was being printed\n$/,
+  )
+})
+
 cli('run names what would not end within its grace period', async () => {
   const child = started(['run', fixture('stubborn')])
   const { code, stdout, stderr } = await ended(child, signals(child, [['1\n', 'SIGTERM']]))

@@ -370,15 +370,16 @@ example('looks into the node_modules of this project when no folder is given', a
   assert.match(stdout, /^\{"bytes":\d+,"sha256":"[0-9a-f]{64}","files":\["[^"]*node_modules\//)
 })
 
+const wrongWorkers = '`--workers` must be a whole number from 1 to 64, got'
 for (const [wrong, args, says] of [
-  ['an unknown option', ['--wrokers', '3'], "Unknown option '--wrokers'"],
-  ['an option without its value', ['--workers'], "Option '--workers <value>' argument missing"],
-  ['a value where there is none', ['--json=yes'], "Option '--json' does not take an argument"],
-  ['workers that are no number', ['--workers', 'four'], '--workers must be a whole number from 1 to 64, got "four"'],
-  ['no workers', ['--workers', '0'], '--workers must be a whole number from 1 to 64, got "0"'],
-  ['too many workers', ['--workers', '65'], '--workers must be a whole number from 1 to 64, got "65"'],
-  ['less than no workers', ['--workers=-1'], '--workers must be a whole number from 1 to 64, got "-1"'],
-  ['half a worker', ['--workers', '1.5'], '--workers must be a whole number from 1 to 64, got "1.5"'],
+  ['an unknown option', ['--wrokers', '3'], 'unknown option `--wrokers`: did you mean `--workers`?, in npm start'],
+  ['an option without its value', ['--workers'], `${wrongWorkers} true (boolean), in npm start`],
+  ['a value where there is none', ['--json=yes'], '`--json` must be without a value, got "yes" (string), in npm start'],
+  ['workers that are no number', ['--workers', 'four'], `${wrongWorkers} "four" (string), in npm start`],
+  ['no workers', ['--workers', '0'], `${wrongWorkers} "0" (string), in npm start`],
+  ['too many workers', ['--workers', '65'], `${wrongWorkers} "65" (string), in npm start`],
+  ['less than no workers', ['--workers=-1'], `${wrongWorkers} "-1" (string), in npm start`],
+  ['half a worker', ['--workers', '1.5'], `${wrongWorkers} "1.5" (string), in npm start`],
   ['two folders', ['.', '..'], 'give one folder, not 2'],
   ['a folder that does not exist', ['no such'], '"no such" does not exist: give a folder to look into'],
   ['no name at all', [''], '"" does not exist: give a folder to look into'],
