@@ -26,7 +26,7 @@ import { writeLinesOptions } from '../actors/write-lines.ts'
 import { NoJson } from '../src/cli/json.ts'
 import { UnwritableOutput } from '../src/cli/refused.ts'
 import * as ownErrors from '../src/errors.ts'
-import { errorMessages, mistakeMessages, retired } from '../src/messages.ts'
+import { errorMessages, mistakeMessages, refusalMessages, retired } from '../src/messages.ts'
 import {
   askOptions,
   behaviourOptions,
@@ -117,6 +117,9 @@ function errorsPage(): string {
   const found = Object.entries(mistakeMessages).map(
     ([code, { level, is, says }]) => `| \`${code}\` | ${level} | ${cell(is)} | ${cell(says)} |`,
   )
+  const refused = Object.entries(refusalMessages).map(
+    ([code, { is, says }]) => `| \`${code}\` | ${cell(is)} | ${cell(says)} |`,
+  )
   return `${note('src/messages.ts')}
 # Errors
 
@@ -137,6 +140,15 @@ of an actor are wrong, they come in \`ERR_INVALID_OPTIONS\`.
 | code | level | stands for | says |
 | --- | --- | --- | --- |
 ${found.join('\n')}
+
+## Why the command line runs nothing
+
+One line on stderr, and the exit code is 2. With \`--json\` it is \`{ "type": "error", "code", "message" }\`. What a module has
+against its arguments is said in its own words.
+
+| code | stands for | says |
+| --- | --- | --- |
+${refused.join('\n')}
 ${retired.length > 0 ? `\nNo longer said, and never to be given to something else: ${retired.join(', ')}.\n` : ''}`
 }
 

@@ -3,11 +3,10 @@ import { execFile } from 'node:child_process'
 import { relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-/** ` (file:line)`, or nothing where nobody knows. */
-export async function blame(error: unknown, file: string): Promise<string> {
+/** `file:line`, where it is known. */
+export async function blame(error: unknown, file: string): Promise<string | undefined> {
   const stack = error instanceof Error ? String(error.stack) : ''
-  const place = error instanceof SyntaxError ? (headOf(stack) ?? (await parsedApart(file))) : frameOf(stack)
-  return place === undefined ? '' : ` (${place})`
+  return error instanceof SyntaxError ? (headOf(stack) ?? (await parsedApart(file))) : frameOf(stack)
 }
 
 const head = /^((?:file:\/\/)?\/.*|[A-Za-z]:\\.*):(\d+)$/m

@@ -13,7 +13,7 @@ import { jsonOf } from './json.ts'
 import { LiveDisplay } from './live.ts'
 import { type Loaded, load } from './load.ts'
 import type { Output } from './output.ts'
-import { ReaderGone, Refused, told } from './refused.ts'
+import { codeOf, ReaderGone, refused, told } from './refused.ts'
 import { counted, summaryLine, summaryOf } from './summary.ts'
 import { visible } from './visible.ts'
 
@@ -26,7 +26,7 @@ export async function run(command: Command, output: Output): Promise<number> {
   for (const mistake of found) output.say(lineOf(mistake, command.flags.has('json')))
   if (found.some(isMistake)) return 2
   const { pipeline, blueprint } = loaded
-  if (!blueprint.source) throw new Refused(`pipeline ${pipeline.name} has no source: give it one with \`.from\``)
+  if (!blueprint.source) throw refused('NO_SOURCE', { pipeline: pipeline.name })
   return new Execution(loaded, command, output).end()
 }
 
@@ -198,7 +198,7 @@ class Execution {
       return this.#leaving(this.#interruptions.first ? this.#interruptions.exitCode : 0)
     }
     const isStop = this.#abort.signal.aborted
-    if (!(error instanceof StoppedBySignal)) this.#say('error', told(error, this.#debug))
+    if (!(error instanceof StoppedBySignal)) this.#say('error', told(error, this.#debug), codeOf(error))
     this.#summarise(summaryLine(this.#name, { ...summary, unfinished: 0 }), { ...summary, failed: !isStop })
     if (isStop && !this.#isQuiet && !this.#isJson) {
       this.#output.say(
@@ -216,8 +216,8 @@ class Execution {
     else for (const text of [...table.slice(1), line]) this.#output.say(text)
   }
 
-  #say(type: string, message: string): void {
-    this.#output.say(this.#isJson ? JSON.stringify({ type, message }) : message)
+  #say(type: string, message: string, code?: unknown): void {
+    this.#output.say(this.#isJson ? JSON.stringify({ type, code, message }) : message)
   }
 
   #leaving(code: number): number {

@@ -2,9 +2,10 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { existsSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { refusalMessages } from '../../src/messages.ts'
 import { inFolder } from '../support/folder.ts'
 import { patiently } from '../support/within.ts'
 
@@ -145,6 +146,15 @@ cli('run prints the report of a module, and with --json its results', async () =
     ['deadLetter', 'summary'],
   )
   assert.equal([said[0].stage, said[0].sequence, said[1].received, said[1].emitted], ['halve', 1, 3, 2])
+})
+
+cli('run says with --json by which code it failed', async () => {
+  const { code, stderr } = await millrace('run', '--json', fixture('failing'))
+  const [error, summary] = stderr
+    .split('\n')
+    .slice(0, 2)
+    .map(line => JSON.parse(line))
+  assert.equal([code, error.type, error.code, summary.type], [1, 'error', 'ERR_STAGE_FAILED', 'summary'])
 })
 
 cli('run says nothing but what goes wrong with --quiet', async () => {
@@ -331,6 +341,7 @@ cli('says how it is used, and its version', async () => {
 })
 
 const named = fixture('named')
+const seen = new Set<string>()
 const refused: [args: string[], message: string][] = [
   [['chek', 'x.js'], 'unknown command `chek`: did you mean `check`?'],
   [['translate'], 'unknown command `translate`; there are run, check, graph'],
@@ -370,8 +381,30 @@ for (const [args, message] of refused) {
     const { code, stdout, stderr } = await millrace(...args)
     assert.equal([code, stdout], [2, ''])
     assert.is(stderr, `${message}\n`)
+    const row = Object.entries(refusalMessages).find(([, { says }]) => patternOf(says).test(message))
+    assert.ok(row, 'it is a row of src/messages.ts')
+    seen.add(row[0])
   })
 }
+
+cli('has a test for every reason to run nothing', () => {
+  const elsewhere = [
+    'FILE_OUT_OF_REACH',
+    'NO_TYPESCRIPT',
+    'NO_SOURCE',
+    'NOTHING_GIVEN',
+    'EXPORT_THREW',
+    'NO_PIPELINE',
+    'NOT_A_HOOK',
+  ]
+  assert.equal([...seen, ...elsewhere.filter(code => !seen.has(code))].sort(), Object.keys(refusalMessages).sort())
+})
+
+cli('says with --json by which code it is refused', async () => {
+  const { code, stderr } = await millrace('run', '--json', 'no/such/file.js')
+  const message = 'there is no file no/such/file.js: give the path of a module that exports a pipeline'
+  assert.equal([code, JSON.parse(stderr)], [2, { type: 'error', code: 'FILE_MISSING', message }])
+})
 
 cli('names the line of a mistake in syntax, also in what a module imports, and runs nothing to find it', () =>
   inFolder(async folder => {
@@ -412,6 +445,9 @@ cli('says of a module what it lacks', () =>
       await says('\nexport default nothing'),
       'cannot load FILE: ReferenceError: nothing is not defined (FILE:2)',
     )
+    const surface = pathToFileURL(join(root, 'dist/src/index.js'))
+    const made = `import { pipeline } from '${surface}'\nexport default { pipeline: pipeline('p').from([1]), report: 3 }`
+    assert.is(await says(made), '`report` of FILE must be a function, got 3')
     const loop = join(folder, 'loop.mjs')
     symlinkSync(loop, loop)
     const { code, stderr } = await millrace('run', loop)
@@ -426,6 +462,13 @@ cli('runs TypeScript as it is, where Node does not by means of tsx', async () =>
 })
 
 cli.run()
+
+/** What a message can look like. */
+function patternOf(says: string): RegExp {
+  const literal = (text: string) => text.replace(/[.*+?^$()|\\]/g, '\\$&').replace(/\{\w+\}/g, '[^]+')
+  const parts = says.split(/\[([^\]]*)\]/).map((part, i) => (i % 2 ? `(${literal(part)})?` : literal(part)))
+  return new RegExp(`^${parts.join('')}$`)
+}
 
 interface Ended {
   readonly code: number | null

@@ -5,7 +5,7 @@ import { errors, pages, tables } from '../../docs/generate.ts'
 import { NoJson } from '../../src/cli/json.ts'
 import { UnwritableOutput } from '../../src/cli/refused.ts'
 import * as known from '../../src/errors.ts'
-import { errorMessages, mistakeMessages, retired } from '../../src/messages.ts'
+import { errorMessages, mistakeMessages, refusalMessages, retired } from '../../src/messages.ts'
 import * as options from '../../src/options.ts'
 import * as testErrors from '../../src/testing/errors.ts'
 import { actorOptions, faultOptions, modelOptions } from '../../src/testing/options.ts'
@@ -45,13 +45,23 @@ reference('knows every table of options', async () => {
 })
 
 reference('has no code twice, and none that was retired', () => {
-  const codes = [...Object.keys(errorMessages), ...Object.keys(mistakeMessages), ...retired]
+  const codes = [
+    ...Object.keys(errorMessages),
+    ...Object.keys(mistakeMessages),
+    ...Object.keys(refusalMessages),
+    ...retired,
+  ]
   assert.is(new Set(codes).size, codes.length)
 })
 
 reference('keeps every code that was ever given: test/docs/codes.txt only grows', () => {
   const given = readFileSync(new URL('test/docs/codes.txt', root), 'utf8').trimEnd().split('\n')
-  const codes = [...Object.keys(errorMessages), ...Object.keys(mistakeMessages), ...retired]
+  const codes = [
+    ...Object.keys(errorMessages),
+    ...Object.keys(mistakeMessages),
+    ...Object.keys(refusalMessages),
+    ...retired,
+  ]
   assert.equal([...given].sort(), [...codes].sort())
 })
 
