@@ -145,7 +145,7 @@ const choices = [
   { columns: stageColumns(compact, 5), shows: ['done', 'queued', 'busy'], bars: 0, leastName: 8 },
   { columns: stageColumns(compact, 5), shows: ['done', 'busy'], bars: 0, leastName: 6 },
   { columns: stageColumns(compact, 5), shows: ['done'], bars: 0, leastName: 4 },
-  { columns: stageColumns(compact, 5), shows: [], bars: 0, leastName: 0 },
+  { columns: stageColumns(compact, 5), shows: [], bars: 0, leastName: 4 },
 ]
 
 /** Lines of the table: where there are too many stages, the busiest of them, in their order. */

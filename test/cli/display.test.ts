@@ -44,6 +44,8 @@ shown('lets columns go one after another, and never is wider than the terminal',
   assert.equal(titles(30), ['done', 'queued', 'busy'])
   assert.equal(titles(20), ['done', 'busy'])
   assert.equal(titles(13), ['done'])
+  assert.equal(titles(9), [])
+  assert.is(display(hashing(), { ...wide, columns: 4 }).length, 1, 'names of three columns say nothing')
 })
 
 shown('is no higher than the terminal, and keeps what is busiest and what there is to say', () => {
