@@ -153,6 +153,8 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
   [new errors.TooManyRestarts(3, 5_000, cause), 'restarted more than 3 times within 5000 ms: RangeError: too far'],
   [new errors.UnknownStage('p', 'hsah', ['hash', 'print']), 'p has no stage "hsah": did you mean "hash"?'],
   [new errors.UnknownStage('p', 'sum', ['hash', 'print']), 'p has no stage "sum": its stages are hash, print'],
+  [new errors.UnreadableFile('a', 'ENOENT'), 'cannot read a: ENOENT'],
+  [new errors.UnreadableFile('a', 'it is no JSON', { line: 3, cause }), 'cannot read a, line 3: it is no JSON'],
 ]
 
 classes('say what was wanted, what came, and what to do', () => {
