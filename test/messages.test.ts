@@ -353,12 +353,17 @@ const causeOf = async (made: unknown) => {
 const thrown: [what: string, provoke: () => unknown, says: string | RegExp][] = [
   [
     'which file cannot be read',
-    () => causeOf(pipeline('p').from(lines('no/such'))),
+    () => failureOf(pipeline('p').from(lines('no/such')).run().done).then(({ cause }) => cause),
     "cannot read no/such: ENOENT: no such file or directory, open 'no/such'",
   ],
   [
     'which line of a file cannot be read',
-    () => causeOf(pipeline('p').from(ndjson(new URL('../../package.json', home.url)))),
+    () => {
+      const { done } = pipeline('p')
+        .from(ndjson(new URL('../../package.json', home.url)))
+        .run()
+      return failureOf(done).then(({ cause }) => cause)
+    },
     /^cannot read file:.*package\.json, line 1: it is no JSON: .*$/,
   ],
   [
