@@ -1,8 +1,9 @@
 /** Gathers items into arrays. */
 import { type Actor, type Clock, checkOptions, defineActor, type Home, type Options } from '../src/index.ts'
+import { isAspect, mustNotBeBody, oneOf, wholeOrEndless } from './accepts.ts'
 
 export interface BatchOptions<T = any> {
-  /** Items a batch holds. A whole number from 1. It may be left out where `weight` is given. */
+  /** Items a batch holds. A whole number from 1, or Infinity: all there are. It may be left out where `weight` is given. */
   size?: number
   /** What a batch weighs at most. A number above 0. @default no limit */
   weight?: number
@@ -17,10 +18,10 @@ export interface BatchOptions<T = any> {
 /** The rows from which come the check, its messages and the reference. */
 export const batchOptions = {
   size: {
-    expected: 'a whole number from 1',
-    accepts: size => Number.isSafeInteger(size) && (size as number) >= 1,
+    expected: 'a whole number from 1, or Infinity',
+    accepts: wholeOrEndless(1),
     required: true,
-    doc: 'Items a batch holds. It may be left out where `weight` is given.',
+    doc: 'Items a batch holds; with Infinity all there are. It may be left out where `weight` is given.',
   },
   weight: {
     expected: 'a number above 0',
@@ -30,7 +31,7 @@ export const batchOptions = {
   },
   weigh: {
     expected: 'a property name or a function of the item',
-    accepts: weigh => typeof weigh === 'function' || (typeof weigh === 'string' && weigh !== ''),
+    accepts: isAspect,
     default: 'every item weighs 1',
     doc: 'What an item weighs: a property that is a number from 0, or a function that gives one.',
   },
@@ -42,7 +43,7 @@ export const batchOptions = {
   },
   partial: {
     expected: "'flush' or 'drop'",
-    accepts: partial => partial === 'flush' || partial === 'drop',
+    accepts: oneOf('flush', 'drop'),
     value: 'flush',
     doc: 'What becomes of a batch that is not full when the input ends: it goes out, or is dropped.',
   },
@@ -56,7 +57,8 @@ export const batchOptions = {
  *
  * A batch goes out as soon as it is full; before the item with which it would weigh more than `weight`; or when `within` ms,
  * by the clock of the run, have gone by since its first item. None is empty. What is left at the end goes out as it is, or
- * is dropped. With a `key`, each key has batches of its own (but not with `within`).
+ * is dropped. With a `key`, each key has batches of its own (but not with `within`); so with a `key` and `size: Infinity` it
+ * groups: an array for each key, at the end, in memory until then.
  *
  * An item fails whose weight is no number from 0. What was gathered survives that, and a restart of the worker; but not with
  * `within`, where the body holds the whole stream: let weights that may be wrong fail in a stage before.
@@ -67,7 +69,8 @@ export const batchOptions = {
  */
 export function batch<T>(options: BatchOptions<T> & { weigh: (item: T) => number }): Actor<T, T[], undefined>
 export function batch<T>(options: BatchOptions<T> & { weigh?: string }): Actor<T, T[], Home>
-export function batch(options: BatchOptions): Actor<any, any[]> {
+export function batch(options: BatchOptions, second?: unknown): Actor<any, any[]> {
+  mustNotBeBody(second, batch, 'batch({ size: 100 })')
   const { size, ...others } = batchOptions
   const isWeighed = options?.weight !== undefined
   checkOptions(options, { size: { ...size, required: !isWeighed }, ...others }, 'batch')

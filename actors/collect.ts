@@ -1,5 +1,6 @@
 /** Everything, in an array. */
 import { type Actor, checkOptions, defineActor, InvalidOption, type Options } from '../src/index.ts'
+import { mustNotBeBody, wholeOrEndless } from './accepts.ts'
 
 export interface CollectOptions {
   /** Items that it takes; one more fails. A whole number from 1, or Infinity. @default 1_000_000 */
@@ -9,7 +10,7 @@ export interface CollectOptions {
 export const collectOptions = {
   most: {
     expected: 'a whole number from 1, or Infinity',
-    accepts: most => (Number.isSafeInteger(most) && (most as number) >= 1) || most === Infinity,
+    accepts: wholeOrEndless(1),
     value: 1_000_000,
     doc: 'Items that it takes; one more fails.',
   },
@@ -29,6 +30,7 @@ export const collectOptions = {
  * @throws {InvalidOptions}
  */
 export function collect<T>(into: T[], options: CollectOptions = {}): Actor<T, never, undefined> {
+  mustNotBeBody(options, collect, 'collect(array)')
   if (!Array.isArray(into)) throw new InvalidOption('into', 'an array', into, 'collect')
   checkOptions(options, collectOptions, 'collect')
   const { most = 1_000_000 } = options

@@ -1,7 +1,8 @@
 /** Dead letters, on disk. */
 import { closeSync, openSync } from 'node:fs'
 import { appendFile, stat } from 'node:fs/promises'
-import { checkOptions, type DeadLetter, InvalidOption, type Options } from '../src/index.ts'
+import { checkOptions, type DeadLetter, type Options } from '../src/index.ts'
+import { checkPath, whole, wholeOrEndless } from './accepts.ts'
 
 export interface DeadLetterFileOptions {
   /** Letters that may wait to be written. A whole number from 1. @default 1_000 */
@@ -12,8 +13,6 @@ export interface DeadLetterFileOptions {
   maxItem?: number
 }
 
-const whole = (least: number) => (value: unknown) => Number.isSafeInteger(value) && (value as number) >= least
-
 export const deadLetterFileOptions = {
   waiting: {
     expected: 'a whole number from 1',
@@ -23,7 +22,7 @@ export const deadLetterFileOptions = {
   },
   maxBytes: {
     expected: 'a whole number from 1, or Infinity',
-    accepts: bytes => bytes === Infinity || whole(1)(bytes),
+    accepts: wholeOrEndless(1),
     value: 256 * 1024 * 1024,
     default: '256 MiB',
     doc: 'Bytes that the file may have; letters beyond are counted.',
@@ -74,9 +73,7 @@ export interface DeadLetterFile {
  * @throws at once, an error of the file system, when the file cannot be opened to append to. It is made if it is not there.
  */
 export function deadLetterFile(path: string, options: DeadLetterFileOptions = {}): DeadLetterFile {
-  if (typeof path !== 'string' || path === '') {
-    throw new InvalidOption('path', 'a path: a string that is not empty', path, 'deadLetterFile')
-  }
+  checkPath(path, 'deadLetterFile')
   checkOptions(options, deadLetterFileOptions, 'deadLetterFile')
   closeSync(openSync(path, 'a'))
   const { waiting = 1_000, maxBytes = 256 * 1024 * 1024, maxItem = 16 * 1024 } = options

@@ -5,7 +5,8 @@ import { lstat, readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import picomatch from 'picomatch'
 import { checkOptions, type Options } from '../src/index.ts'
-import { checkPath } from './file.ts'
+import { isFlag, oneOf } from './accepts.ts'
+import { checkFile } from './file.ts'
 
 /** What was found: a file; or something that could not be read, with the `error` that says why. */
 export type Entry<Path = string, Facts = FileFacts> = FoundFile<Path, Facts> | UnreadableEntry<Path>
@@ -46,8 +47,8 @@ export interface DirectoryOptions<
 }
 
 const patterns = {
-  expected: 'a glob pattern such as `**/*.jpg`, or an array of them',
-  accepts: (value: unknown) => [value].flat().every(pattern => typeof pattern === 'string' && pattern !== ''),
+  expected: 'a glob pattern such as `**/*.jpg`, or an array of one at least',
+  accepts: (value: unknown) => arePatterns([value].flat()),
 }
 
 export const directoryOptions = {
@@ -57,19 +58,20 @@ export const directoryOptions = {
     doc: 'Which files, by their path below the folder: one of these has to match.',
   },
   ignore: {
-    ...patterns,
+    expected: 'a glob pattern such as `**/.git`, or an array of them',
+    accepts: ignore => [ignore].flat().length === 0 || patterns.accepts(ignore),
     default: 'none',
     doc: 'Which files and folders to leave out, with all that is in them.',
   },
   encoding: {
     expected: "'utf-8' or 'buffer'",
-    accepts: encoding => encoding === 'utf-8' || encoding === 'buffer',
+    accepts: oneOf('utf-8', 'buffer'),
     value: 'utf-8',
     doc: 'What paths are: text, or the bytes that names on disk are.',
   },
   stat: {
     expected: 'true or false',
-    accepts: stat => typeof stat === 'boolean',
+    accepts: isFlag,
     value: true,
     doc: 'Whether files have `size` and `modified`, which have to be asked for one by one.',
   },
@@ -110,7 +112,7 @@ export function directory<Encoding extends 'utf-8' | 'buffer' = 'utf-8', Stat ex
   options?: DirectoryOptions<Encoding, Stat>,
 ): () => AsyncGenerator<Entry<PathOf<Encoding>, FactsOf<Stat>>, void>
 export function directory(path: string | URL, options: DirectoryOptions = {}): () => AsyncGenerator<unknown, void> {
-  checkPath(path, 'directory')
+  checkFile(path, directory)
   checkOptions(options, directoryOptions, 'directory')
   const root = path instanceof URL ? fileURLToPath(path) : path
   return () => walk(root, options)
@@ -216,6 +218,10 @@ function reachOf(glob: string): (folder: string) => boolean {
     const path = folder.split('/')
     return path.length < depth && names.every((name, index) => index >= path.length || path[index] === name)
   }
+}
+
+function arePatterns(values: readonly unknown[]): boolean {
+  return values.length > 0 && values.every(pattern => typeof pattern === 'string' && pattern !== '')
 }
 
 const slash = Buffer.from('/')

@@ -1,5 +1,6 @@
 /** Each item once. */
 import { type Actor, checkOptions, defineActor, type Options } from '../src/index.ts'
+import { aspectOf, isAspect, mustNotBeBody, wholeOrEndless } from './accepts.ts'
 
 export interface DistinctOptions<T> {
   /** What two items are the same by: a property name, or a function. @default the item itself */
@@ -11,13 +12,13 @@ export interface DistinctOptions<T> {
 export const distinctOptions = {
   by: {
     expected: 'a property name or a function of the item',
-    accepts: by => typeof by === 'function' || (typeof by === 'string' && by !== ''),
+    accepts: isAspect,
     default: 'the item itself',
     doc: 'What two items are the same by.',
   },
   remember: {
     expected: 'a whole number from 1, or Infinity',
-    accepts: remember => (Number.isSafeInteger(remember) && (remember as number) >= 1) || remember === Infinity,
+    accepts: wholeOrEndless(1),
     value: 100_000,
     doc: 'How many of those it remembers: the ones that it met last.',
   },
@@ -32,16 +33,17 @@ export const distinctOptions = {
  * they are one object. It remembers the `remember` (100,000) that it met last, so that its memory is bounded: one that comes
  * again after that many others counts as new. With Infinity it remembers all.
  *
- * What it remembers survives items that fail and restarts of the worker. An item fails that
- * has no such property. With a `key`, each key remembers for itself. It
- * does not travel: objects that have travelled are not the same any more.
+ * What it remembers survives items that fail and restarts of the worker. An item fails that has no such property. With a
+ * `key`, each key remembers for itself. It does not travel: objects that have travelled are not the same any more.
  *
  * @throws {InvalidOptions}
  */
-export function distinct<T>(options: DistinctOptions<T> = {}): Actor<T, T> {
+export function distinct<T>(options?: DistinctOptions<T>): Actor<T, T>
+export function distinct<T>(options: DistinctOptions<T> = {}, second?: unknown): Actor<T, T> {
+  mustNotBeBody(second, distinct, 'distinct()')
   checkOptions(options, distinctOptions, 'distinct')
   const { by, remember = 100_000 } = options
-  const nameOf = typeof by === 'function' ? by : by === undefined ? (item: T) => item : (item: T) => property(item, by)
+  const nameOf = aspectOf('distinct', by)
   return defineActor('distinct', {
     start: () => new Set<unknown>(), // the one that was met last is the last
     receive(item: T, met: Set<unknown>): T | undefined {
@@ -55,9 +57,4 @@ export function distinct<T>(options: DistinctOptions<T> = {}): Actor<T, T> {
     snapshot: met => met,
     restore: (met: Set<unknown>) => met,
   }) as Actor<T, any>
-}
-
-function property(item: unknown, name: string): unknown {
-  if (typeof item === 'object' && item !== null && name in item) return (item as Record<string, unknown>)[name]
-  throw new TypeError(`distinct goes by \`${name}\`, and an item has none`)
 }

@@ -9,7 +9,8 @@
 import { open } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { InvalidOption, MillraceError, type Options } from '../src/index.ts'
+import { InvalidOption, type Options, type Progress, UnreadableFile } from '../src/index.ts'
+import { isFlag, mustNotBeSource, whole } from './accepts.ts'
 
 /** What can be said of a file that is read. */
 export interface FileOptions {
@@ -28,36 +29,62 @@ export const fileOptions = {
   },
   gzip: {
     expected: 'true or false',
-    accepts: gzip => typeof gzip === 'boolean',
+    accepts: isFlag,
     default: 'whether it begins as a gzip file does, or its name ends with `.gz`',
     doc: 'Whether it is packed.',
   },
 } satisfies Options
 
-/** A file, or one line of it, could not be read: says which, and why. `cause` is the error that said so. */
-export class UnreadableFile extends MillraceError {
-  readonly path: string
-  /** The first is 1. */
-  readonly line: number | undefined
+export const mostCharacters = 16 * 1024 * 1024
 
-  constructor(path: string, why: string, { line, cause }: { line?: number; cause?: unknown } = {}) {
-    super('ERR_UNREADABLE_FILE', `cannot read ${path}${line === undefined ? '' : `, line ${line}`}: ${why}`, { cause })
-    this.path = path
-    this.line = line
+/** How long one line, or one record, may be. */
+export const maxLengthOf = (part: string) => ({
+  expected: 'a whole number from 1',
+  accepts: whole(1),
+  value: mostCharacters,
+  default: '16 Mi',
+  doc: `Characters a ${part} may have: so much of it is in memory.`,
+})
+
+/** What a file gives: a run calls it, and its `progress` says how much of the file the latest of them has read. */
+export type FileSource<T> = (() => AsyncGenerator<T, void>) & { progress(): Progress | undefined }
+
+/** Where the reading of a file is; `total` is not known before it is open, nor of what is no file, such as a pipe. */
+export interface Place {
+  done: number
+  total: number | undefined
+}
+
+export function fileSource<T>(read: (place: Place) => AsyncGenerator<T, void>): FileSource<T> {
+  let latest: Place | undefined
+  const begin = () => {
+    latest = { done: 0, total: undefined }
+    return read(latest)
   }
+  const progress = (): Progress | undefined => {
+    if (latest?.total === undefined) return undefined
+    const { done, total } = latest
+    return { done, total, unit: 'bytes' }
+  }
+  return Object.assign(begin, { progress })
 }
 
 /** @throws {InvalidOption} */
-export function checkPath(path: unknown, place: string): void {
-  if ((typeof path === 'string' && path !== '') || path instanceof URL) return
-  throw new InvalidOption('path', 'a path: a string that is not empty, or a file URL', path, place)
+export function checkFile(path: unknown, part: (...args: any[]) => unknown): void {
+  mustNotBeSource(path, part, `${part.name}(path)`)
+  if (path instanceof URL ? path.protocol === 'file:' : typeof path === 'string' && path !== '') return
+  throw new InvalidOption('path', 'a path: a string that is not empty, or a file URL', path, part.name)
 }
 
 /** @throws {UnreadableFile} */
-export async function* textOf(path: string | URL, { encoding = 'utf-8', gzip }: FileOptions): AsyncGenerator<string> {
+export async function* textOf(
+  path: string | URL,
+  { encoding = 'utf-8', gzip }: FileOptions,
+  place: Place,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding)
   try {
-    for await (const bytes of unpacked(path, gzip)) {
+    for await (const bytes of unpacked(path, gzip, place)) {
       const text = decoder.decode(bytes, { stream: true })
       if (text !== '') yield text
     }
@@ -68,8 +95,8 @@ export async function* textOf(path: string | URL, { encoding = 'utf-8', gzip }: 
   }
 }
 
-async function* unpacked(path: string | URL, gzip: boolean | undefined): AsyncGenerator<Uint8Array> {
-  const bytes = bytesOf(path)
+async function* unpacked(path: string | URL, gzip: boolean | undefined, place: Place): AsyncGenerator<Uint8Array> {
+  const bytes = bytesOf(path, place)
   try {
     let head = Buffer.alloc(0)
     while (head.length < 2) {
@@ -79,11 +106,11 @@ async function* unpacked(path: string | URL, gzip: boolean | undefined): AsyncGe
     }
     if (head.length === 0) return
     const isPacked = gzip ?? ((head[0] === 0x1f && head[1] === 0x8b) || String(path).endsWith('.gz'))
-    const whole = async function* () {
+    const all = async function* () {
       yield head
       yield* bytes
     }
-    yield* isPacked ? gunzipped(whole()) : whole()
+    yield* isPacked ? gunzipped(all()) : all()
   } finally {
     await bytes.return(undefined)
   }
@@ -97,12 +124,15 @@ async function* gunzipped(packed: AsyncGenerator<Uint8Array>): AsyncGenerator<Ui
 
 const pieceBytes = 64 * 1024
 
-async function* bytesOf(path: string | URL): AsyncGenerator<Buffer> {
+async function* bytesOf(path: string | URL, place: Place): AsyncGenerator<Buffer> {
   const file = await open(path)
   try {
+    const stat = await file.stat()
+    if (stat.isFile()) place.total = stat.size
     for (;;) {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, null)
       if (bytesRead === 0) return
+      place.done += bytesRead
       yield buffer.subarray(0, bytesRead)
     }
   } finally {

@@ -2,6 +2,7 @@
 
 /* ── sources: what `.from()` takes ── */
 
+export { UnreadableFile } from '../src/index.ts'
 export { type CsvOptions, csv } from './csv.ts'
 export {
   type DirectoryOptions,
@@ -11,7 +12,7 @@ export {
   type FoundFile,
   type UnreadableEntry,
 } from './directory.ts'
-export { type FileOptions, UnreadableFile } from './file.ts'
+export type { FileOptions, FileSource } from './file.ts'
 export { interval } from './interval.ts'
 export { type LinesOptions, lines } from './lines.ts'
 export { type NdjsonOptions, ndjson } from './ndjson.ts'
@@ -21,6 +22,7 @@ export { range } from './range.ts'
 
 export { type BatchOptions, batch } from './batch.ts'
 export { type DistinctOptions, distinct } from './distinct.ts'
+export { type RepeatedOptions, repeated } from './repeated.ts'
 export { type SampleOptions, sample } from './sample.ts'
 export { scan } from './scan.ts'
 export { type ThrottleOptions, throttle } from './throttle.ts'

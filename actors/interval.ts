@@ -1,5 +1,15 @@
 /** Ticks of a clock. */
-import { type Clock, InvalidOption, type SourceContext } from '../src/index.ts'
+import type { Clock, Options, SourceContext } from '../src/index.ts'
+import { checkArguments, isSpan, mustNotBeSource } from './accepts.ts'
+
+export const intervalArguments = {
+  millis: {
+    expected: 'a number of milliseconds above 0',
+    accepts: isSpan,
+    required: true,
+    doc: 'How long it is from one tick to the next.',
+  },
+} satisfies Options
 
 /**
  * A source: 0, 1, 2 …, one every `millis` milliseconds by the clock of the run; the first when they have gone by once.
@@ -16,9 +26,8 @@ import { type Clock, InvalidOption, type SourceContext } from '../src/index.ts'
  * @throws {InvalidOption} when `millis` is no number above 0.
  */
 export function interval(millis: number): (context: SourceContext) => AsyncIterable<number> {
-  if (!(Number.isFinite(millis) && millis > 0)) {
-    throw new InvalidOption('millis', 'a number of milliseconds above 0', millis, 'interval')
-  }
+  mustNotBeSource(millis, interval, 'interval(millis)')
+  checkArguments({ millis }, intervalArguments, 'interval')
   return ({ clock }) => ({ [Symbol.asyncIterator]: () => ticks(millis, clock) })
 }
 

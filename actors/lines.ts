@@ -1,24 +1,23 @@
 /** The lines of a file. */
-import { checkOptions, type Options } from '../src/index.ts'
-import { checkPath, type FileOptions, fileOptions, textOf, UnreadableFile } from './file.ts'
+import { checkOptions, type Options, UnreadableFile } from '../src/index.ts'
+import {
+  checkFile,
+  type FileOptions,
+  type FileSource,
+  fileOptions,
+  fileSource,
+  maxLengthOf,
+  mostCharacters,
+  type Place,
+  textOf,
+} from './file.ts'
 
 export interface LinesOptions extends FileOptions {
   /** Characters a line may have: so much of it is in memory. A whole number from 1. @default 16 Mi */
   maxLength?: number
 }
 
-const mostCharacters = 16 * 1024 * 1024
-
-export const linesOptions = {
-  ...fileOptions,
-  maxLength: {
-    expected: 'a whole number from 1',
-    accepts: length => Number.isSafeInteger(length) && (length as number) >= 1,
-    value: mostCharacters,
-    default: '16 Mi',
-    doc: 'Characters a line may have: so much of it is in memory.',
-  },
-} satisfies Options
+export const linesOptions = { ...fileOptions, maxLength: maxLengthOf('line') } satisfies Options
 
 /**
  * A source: the lines of a file, without what ends them.
@@ -33,43 +32,52 @@ export const linesOptions = {
  * The run fails with `UnreadableFile`, which names the path, when the file is not there, cannot be read or unpacked, or has
  * a line that is longer than `maxLength`. Bytes that are none of the encoding become U+FFFD.
  *
+ * Its `progress()` says how many bytes of the file have been read: `millrace run` shows how much is done by it.
+ *
  * @throws {InvalidOption} for a path that is none.
  * @throws {InvalidOptions}
  */
-export function lines(path: string | URL, options: LinesOptions = {}): () => AsyncGenerator<string, void> {
-  checkPath(path, 'lines')
+export function lines(path: string | URL, options: LinesOptions = {}): FileSource<string> {
+  checkFile(path, lines)
   checkOptions(options, linesOptions, 'lines')
-  return () => read(path, options)
+  return fileSource(place => read(path, options, place))
 }
 
 async function* read(
   path: string | URL,
   { maxLength = mostCharacters, ...options }: LinesOptions,
+  place: Place,
 ): AsyncGenerator<string, void> {
   let number = 1
   /** What has come of the line, in pieces. */
   let begun: string[] = []
   let length = 0
+  const checkLength = (most: number) => {
+    if (length <= most) return
+    const why = `it has more than ${maxLength} characters: raise \`maxLength\``
+    throw new UnreadableFile(String(path), why, { line: number })
+  }
   const add = (piece: string) => {
     length += piece.length
-    if (length > maxLength) {
-      const why = `it has more than ${maxLength} characters: raise \`maxLength\``
-      throw new UnreadableFile(String(path), why, { line: number })
-    }
+    checkLength(maxLength + 1) // the last of them may be a `\r`, and no part of the line
     begun.push(piece)
   }
-  for await (const text of textOf(path, options)) {
+  for await (const text of textOf(path, options, place)) {
     let start = 0
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
       add(text.slice(start, end))
-      const line = begun.length === 1 ? begun[0]! : begun.join('')
+      const whole = begun.length === 1 ? begun[0]! : begun.join('')
+      const line = whole.endsWith('\r') ? whole.slice(0, -1) : whole
+      length = line.length
+      checkLength(maxLength)
       begun = []
       length = 0
       number++
       start = end + 1
-      yield line.endsWith('\r') ? line.slice(0, -1) : line
+      yield line
     }
     if (start < text.length) add(text.slice(start))
   }
+  checkLength(maxLength)
   if (begun.length > 0) yield begun.join('')
 }

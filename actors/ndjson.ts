@@ -1,10 +1,9 @@
 /** The values of a file that has one as JSON in each line. */
-import { checkOptions } from '../src/index.ts'
-import { checkPath, UnreadableFile } from './file.ts'
+import { checkOptions, UnreadableFile } from '../src/index.ts'
+import { checkFile, type FileSource } from './file.ts'
 import { type LinesOptions, lines, linesOptions } from './lines.ts'
 
 export type NdjsonOptions = LinesOptions
-export const ndjsonOptions = linesOptions
 
 /**
  * A source: the values of a file of JSON lines (NDJSON, JSONL), packed or not. Lines of nothing but white space are left out.
@@ -18,17 +17,18 @@ export const ndjsonOptions = linesOptions
  * @throws {InvalidOption} for a path that is none.
  * @throws {InvalidOptions}
  */
-export function ndjson<T = unknown>(path: string | URL, options: NdjsonOptions = {}): () => AsyncGenerator<T, void> {
-  checkPath(path, 'ndjson')
-  checkOptions(options, ndjsonOptions, 'ndjson')
+export function ndjson<T = unknown>(path: string | URL, options: NdjsonOptions = {}): FileSource<T> {
+  checkFile(path, ndjson)
+  checkOptions(options, linesOptions, 'ndjson')
   const read = lines(path, options)
-  return async function* () {
+  const values = async function* () {
     let number = 0
     for await (const line of read()) {
       number++
       if (line.trim() !== '') yield parsed(path, number, line) as T
     }
   }
+  return Object.assign(values, { progress: read.progress })
 }
 
 function parsed(path: string | URL, line: number, text: string): unknown {

@@ -1,5 +1,6 @@
 /** Some items of many. */
 import { type Actor, checkOptions, defineActor, type Home, InvalidOption, type Options } from '../src/index.ts'
+import { isSpan, mustNotBeBody, whole } from './accepts.ts'
 
 export interface SampleOptions {
   /** One of so many: the first, and then every so-manieth. A whole number from 1. */
@@ -11,13 +12,13 @@ export interface SampleOptions {
 export const sampleOptions = {
   every: {
     expected: 'a whole number from 1',
-    accepts: every => Number.isSafeInteger(every) && (every as number) >= 1,
+    accepts: whole(1),
     default: 'left out where `per` is given',
     doc: 'One of so many: the first, and then every so-manieth.',
   },
   per: {
     expected: 'a number of milliseconds above 0',
-    accepts: per => typeof per === 'number' && per > 0,
+    accepts: isSpan,
     default: 'left out where `every` is given',
     doc: 'One in so many milliseconds: the first that comes, and none until they have gone by.',
   },
@@ -35,12 +36,14 @@ export const sampleOptions = {
  * @throws {InvalidOptions}
  * @throws {InvalidOption} without either, or with both.
  */
-export function sample<T>(options: SampleOptions): Actor<T, T, Home> {
+export function sample<T>(options: SampleOptions): Actor<T, T, Home>
+export function sample(options: SampleOptions, second?: unknown): Actor<any, any, Home> {
+  mustNotBeBody(second, sample, 'sample({ every: 100 })')
   checkOptions(options, sampleOptions, 'sample')
   if ((options?.every === undefined) === (options?.per === undefined)) {
     throw new InvalidOption('sample', 'given either `every` or `per`', options)
   }
-  return sampling.with(options) as Actor<unknown, unknown, Home> as Actor<T, T, Home>
+  return sampling.with(options)
 }
 
 interface Place {

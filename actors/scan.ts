@@ -1,5 +1,21 @@
 /** A fold that shows every step. */
-import { type Actor, defineActor, InvalidOption } from '../src/index.ts'
+import { type Actor, defineActor, type Options } from '../src/index.ts'
+import { checkArguments, mustNotBeBody } from './accepts.ts'
+
+export const scanArguments = {
+  fold: {
+    expected: 'a function of the state and the item',
+    accepts: fold => typeof fold === 'function',
+    required: true,
+    doc: 'Gives the next state, at once.',
+  },
+  initial: {
+    expected: 'the state before the first item, or a function that makes it',
+    accepts: () => true,
+    required: true,
+    doc: 'What the state is before the first item, or a function that makes it, once for each key.',
+  },
+} satisfies Options
 
 /**
  * Folds the items into a state, and emits the state after each: running totals, counts, averages.
@@ -18,7 +34,8 @@ export function scan<T, S>(
   fold: (state: S, item: T) => S,
   initial: S | (() => S),
 ): Actor<T, Exclude<S, undefined>, undefined> {
-  if (typeof fold !== 'function') throw new InvalidOption('fold', 'a function of the state and the item', fold, 'scan')
+  mustNotBeBody(initial, scan, 'scan(fold, initial)')
+  checkArguments({ fold, initial }, scanArguments, 'scan')
   return defineActor('scan', {
     start: () => ({ state: typeof initial === 'function' ? (initial as () => S)() : initial }),
     receive(item: T, kept: { state: S }): S {

@@ -1,5 +1,6 @@
 /** No more than so many items in so much time. */
 import { type Actor, type Clock, checkOptions, defineActor, type Home, type Options } from '../src/index.ts'
+import { isSpan, mustNotBeBody, whole } from './accepts.ts'
 
 export interface ThrottleOptions {
   /** At most so many. A whole number from 1 to 1,000,000. */
@@ -11,13 +12,13 @@ export interface ThrottleOptions {
 export const throttleOptions = {
   items: {
     expected: 'a whole number from 1 to 1,000,000',
-    accepts: items => Number.isSafeInteger(items) && (items as number) >= 1 && (items as number) <= 1_000_000,
+    accepts: whole(1, 1_000_000),
     required: true,
     doc: 'At most so many …',
   },
   per: {
     expected: 'a number of milliseconds above 0',
-    accepts: per => Number.isFinite(per) && (per as number) > 0,
+    accepts: isSpan,
     required: true,
     doc: '… in so many milliseconds.',
   },
@@ -38,9 +39,11 @@ export const throttleOptions = {
  *
  * @throws {InvalidOptions}
  */
-export function throttle<T>(options: ThrottleOptions): Actor<T, T, Home> {
+export function throttle<T>(options: ThrottleOptions): Actor<T, T, Home>
+export function throttle(options: ThrottleOptions, second?: unknown): Actor<any, any, Home> {
+  mustNotBeBody(second, throttle, 'throttle({ items: 100, per: 1_000 })')
   checkOptions(options, throttleOptions, 'throttle')
-  return throttling.with(options) as Actor<unknown, unknown, Home> as Actor<T, T, Home>
+  return throttling.with(options)
 }
 
 interface Passed {

@@ -1,6 +1,16 @@
 /** How long each item took. */
 import { map, type Observable } from 'rxjs'
-import { type Actor, type Context, defineActor, type Emitted, InvalidOption } from '../src/index.ts'
+import { type Actor, type Context, defineActor, type Emitted, type Options } from '../src/index.ts'
+import { checkArguments, mustNotBeBody } from './accepts.ts'
+
+export const timedArguments = {
+  handler: {
+    expected: 'a function of the item',
+    accepts: handler => typeof handler === 'function',
+    required: true,
+    doc: 'What is timed: a function of the item and its context, of any kind.',
+  },
+} satisfies Options
 
 /** A result, and how long it took. */
 export interface Timed<T> {
@@ -21,8 +31,13 @@ export interface Timed<T> {
  *
  * @throws {InvalidOption}
  */
-export function timed<In, R>(handler: (item: In, context: Context<In>) => R): Actor<In, Timed<Emitted<R>>, undefined> {
-  if (typeof handler !== 'function') throw new InvalidOption('handler', 'a function of the item', handler, 'timed')
+export function timed<In, R>(handler: (item: In, context: Context<In>) => R): Actor<In, Timed<Emitted<R>>, undefined>
+export function timed<In>(
+  handler: (item: In, context: Context<In>) => unknown,
+  second?: unknown,
+): Actor<In, any, undefined> {
+  mustNotBeBody(second, timed, 'timed(handler)')
+  checkArguments({ handler }, timedArguments, 'timed')
   return defineActor('timed', (item: In, context: Context<In>) => {
     const { clock } = context
     const start = clock.now()

@@ -1,5 +1,6 @@
 /** Takes arrays apart again. */
 import { type Actor, defineActor, type Home } from '../src/index.ts'
+import { mustNotBeBody } from './accepts.ts'
 
 /**
  * Gives each element of every item, in order: what `batch` put together, or any other iterable (a `Set`, a generator …).
@@ -10,8 +11,10 @@ import { type Actor, defineActor, type Home } from '../src/index.ts'
  * `emit: 'streaming'`. An `undefined` among them is nothing. An item fails that is no iterable, and so does a text: nobody
  * means its characters. It travels.
  */
-export function unbatch<T>(): Actor<Iterable<T>, Exclude<T, undefined>, Home> {
-  return unbatching as Actor<Iterable<unknown>, unknown, Home> as Actor<Iterable<T>, Exclude<T, undefined>, Home>
+export function unbatch<T>(): Actor<Iterable<T>, Exclude<T, undefined>, Home>
+export function unbatch(_?: unknown, second?: unknown): Actor<any, any, Home> {
+  mustNotBeBody(second, unbatch, 'unbatch()')
+  return unbatching
 }
 
 const unbatching = defineActor('unbatch', import.meta, function* (items: Iterable<unknown>) {

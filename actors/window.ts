@@ -8,6 +8,7 @@ import {
   InvalidOption,
   type Options,
 } from '../src/index.ts'
+import { isSpan, mustNotBeBody, oneOf, whole } from './accepts.ts'
 
 export interface WindowOptions {
   /** Items a window holds. A whole number from 1. */
@@ -25,7 +26,7 @@ export interface WindowOptions {
 export const windowOptions = {
   size: {
     expected: 'a whole number from 1',
-    accepts: isCount,
+    accepts: whole(1),
     default: 'left out where `millis` is given',
     doc: 'Items a window holds.',
   },
@@ -43,13 +44,13 @@ export const windowOptions = {
   },
   partial: {
     expected: "'flush' or 'drop'",
-    accepts: partial => partial === 'flush' || partial === 'drop',
+    accepts: oneOf('flush', 'drop'),
     value: 'flush',
     doc: 'What becomes, at the end, of items that no window has held yet: a last, shorter window, or nothing.',
   },
   most: {
     expected: 'a whole number from 1',
-    accepts: isCount,
+    accepts: whole(1),
     value: 1_000_000,
     doc: 'With `millis`: items that may be held at a time; one more fails.',
   },
@@ -74,17 +75,19 @@ export const windowOptions = {
  * @throws {InvalidOptions}
  * @throws {InvalidOption} without `size` and `millis`, or with both.
  */
-export function window<T>(options: WindowOptions): Actor<T, T[], Home> {
+export function window<T>(options: WindowOptions): Actor<T, T[], Home>
+export function window(options: WindowOptions, second?: unknown): Actor<any, any[], Home> {
+  mustNotBeBody(second, window, 'window({ size: 3 })')
   checkOptions(options, windowOptions, 'window')
   const { size, millis, every } = options ?? {}
   if ((size === undefined) === (millis === undefined)) {
     throw new InvalidOption('window', 'given either `size` or `millis`', options)
   }
-  if (size !== undefined && every !== undefined && !isCount(every)) {
+  if (size !== undefined && every !== undefined && !whole(1)(every)) {
     throw new InvalidOption('every', 'a whole number from 1, with `size`', every, 'window')
   }
   const actor = size === undefined ? byTime : byCount
-  return actor.with(options) as Actor<unknown, unknown, Home> as Actor<T, T[], Home>
+  return actor.with(options)
 }
 
 /* ── By count ───────────────────────────────────────────────────────────── */
@@ -220,11 +223,3 @@ const byTime = defineActor('window-of-time', import.meta, {
     }
   },
 })
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 1
-}
-
-function isSpan(value: unknown): boolean {
-  return Number.isFinite(value) && (value as number) > 0
-}

@@ -1,8 +1,9 @@
 /** A file that is there when it is whole. */
 import { constants } from 'node:fs'
-import { copyFile, type FileHandle, open, realpath, rename, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { type Actor, checkOptions, defineActor, type Home, InvalidOption, type Options } from '../src/index.ts'
+import { copyFile, type FileHandle, open, readlink, realpath, rename, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { type Actor, checkOptions, defineActor, type Home, type Options } from '../src/index.ts'
+import { checkPath, isFlag, mustNotBeBody, oneOf, whole } from './accepts.ts'
 
 export interface WriteLinesOptions {
   /** Whether to go on where an earlier run was cut off, given the same input again. @default false */
@@ -16,19 +17,19 @@ export interface WriteLinesOptions {
 export const writeLinesOptions = {
   resume: {
     expected: 'true or false',
-    accepts: resume => typeof resume === 'boolean',
+    accepts: isFlag,
     value: false,
     doc: 'Whether to go on where an earlier run was cut off, given the same input again.',
   },
   first: {
     expected: 'a whole number from 0',
-    accepts: first => Number.isSafeInteger(first) && (first as number) >= 0,
+    accepts: whole(0),
     value: 0,
     doc: 'With `resume`: which item of the whole input is the first of this run.',
   },
   fsync: {
     expected: "'end', 'always' or 'never'",
-    accepts: fsync => fsync === 'end' || fsync === 'always' || fsync === 'never',
+    accepts: oneOf('end', 'always', 'never'),
     value: 'end',
     doc: 'When the system is told to have it on disk, and not only in its own memory: at the end, after every write, or never.',
   },
@@ -61,9 +62,8 @@ export const writeLinesOptions = {
  * @throws {InvalidOptions}
  */
 export function writeLines(path: string, options: WriteLinesOptions = {}): Actor<string, never, Home> {
-  if (typeof path !== 'string' || path === '') {
-    throw new InvalidOption('path', 'a path: a string that is not empty', path, 'writeLines')
-  }
+  mustNotBeBody(options, writeLines, 'writeLines(path)')
+  checkPath(path, 'writeLines')
   checkOptions(options, writeLinesOptions, 'writeLines')
   return writing.with({ path, ...options })
 }
@@ -133,7 +133,13 @@ class LinesFile {
     const { path, resume = false, first = 0 } = this.#writing
     this.#target = await targetOf(path)
     this.#claim()
-    if ((await statOf(this.#target))?.isDirectory()) throw new Error(`cannot write ${path}: it is a folder`)
+    const folder = dirname(this.#target)
+    if (!(await statOf(folder))?.isDirectory()) {
+      throw new Error(`cannot write ${path}: there is no folder ${folder}, make it first`)
+    }
+    const there = await statOf(this.#target)
+    if (there?.isDirectory()) throw new Error(`cannot write ${path}: it is a folder`)
+    if (there && !there.isFile()) throw new Error(`cannot write ${path}: it is no file, and would be replaced by one`)
     const partial = partialOf(this.#target)
     const cutOff = resume ? await wholeLines(partial) : undefined
     const found = cutOff ?? (resume ? await wholeLines(this.#target) : undefined) ?? { lines: 0, bytes: 0 }
@@ -149,8 +155,10 @@ class LinesFile {
 
   /** Takes the line of item `sequence`; a promise when it has to be written first. */
   add(line: string, sequence: number, isLast: boolean): Promise<void> | undefined {
-    if (typeof line !== 'string')
-      throw new TypeError(`writeLines writes texts, got ${line === null ? null : typeof line}`)
+    if (typeof line !== 'string') {
+      const what = line === null ? 'null' : typeof line
+      throw new TypeError(`writeLines writes texts, got ${what}: \`.map(item => JSON.stringify(item))\` makes lines`)
+    }
     if (/[\n\r]/.test(line)) throw new RangeError('one item is one line: it has a line break in it')
     if (sequence === this.#last) return undefined
     const before = this.#last
@@ -231,12 +239,13 @@ function partialOf(target: string): string {
   return `${target}.partial`
 }
 
-/** What a path stands for: where it is a link, that which it points to. */
-async function targetOf(path: string): Promise<string> {
+/** What a path stands for: where it is a link, that which it points to, even if that is not there yet. */
+async function targetOf(path: string, links = 40): Promise<string> {
   try {
     return await realpath(path)
   } catch {
-    return path
+    const link = await readlink(path).catch(() => undefined)
+    return link === undefined || links === 0 ? path : targetOf(resolve(dirname(path), link), links - 1)
   }
 }
 

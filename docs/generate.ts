@@ -13,13 +13,20 @@ import { csvOptions } from '../actors/csv.ts'
 import { deadLetterFileOptions } from '../actors/dead-letter-file.ts'
 import { directoryOptions } from '../actors/directory.ts'
 import { distinctOptions } from '../actors/distinct.ts'
+import { intervalArguments } from '../actors/interval.ts'
 import { linesOptions } from '../actors/lines.ts'
+import { rangeArguments } from '../actors/range.ts'
+import { repeatedOptions } from '../actors/repeated.ts'
 import { sampleOptions } from '../actors/sample.ts'
+import { scanArguments } from '../actors/scan.ts'
 import { throttleOptions } from '../actors/throttle.ts'
+import { timedArguments } from '../actors/timed.ts'
 import { windowOptions } from '../actors/window.ts'
 import { writeLinesOptions } from '../actors/write-lines.ts'
+import { NoJson } from '../src/cli/json.ts'
+import { UnwritableOutput } from '../src/cli/refused.ts'
 import * as ownErrors from '../src/errors.ts'
-import { errorMessages, mistakeMessages, retired } from '../src/messages.ts'
+import { errorMessages, mistakeMessages, refusalMessages, retired } from '../src/messages.ts'
 import {
   askOptions,
   behaviourOptions,
@@ -35,7 +42,7 @@ import {
 import * as testErrors from '../src/testing/errors.ts'
 import { actorOptions, faultOptions, modelOptions } from '../src/testing/options.ts'
 
-const classes = { ...ownErrors, ...testErrors }
+const classes = { ...ownErrors, ...testErrors, NoJson, UnwritableOutput }
 const root = new URL('../../', import.meta.url) // dist/docs → here
 
 /** Every generated page, by its path. */
@@ -56,11 +63,16 @@ export const tables: readonly [title: string, where: string, options: Options][]
   ['The sources `lines` and `ndjson`', 'lines(path, { … }), ndjson(path, { … })', linesOptions],
   ['The source `csv`', 'csv(path, { … })', csvOptions],
   ['The source `directory`', 'directory(path, { … })', directoryOptions],
+  ['The source `range`', 'range(first, last)', rangeArguments],
+  ['The source `interval`', 'interval(millis)', intervalArguments],
   ['The actor `batch`', 'batch({ … })', batchOptions],
   ['The actor `distinct`', 'distinct({ … })', distinctOptions],
+  ['The actor `repeated`', 'repeated({ … })', repeatedOptions],
   ['The actor `window`', 'window({ … })', windowOptions],
   ['The actor `throttle`', 'throttle({ … })', throttleOptions],
   ['The actor `sample`', 'sample({ … })', sampleOptions],
+  ['The actor `scan`', 'scan(fold, initial)', scanArguments],
+  ['The actor `timed`', 'timed(handler)', timedArguments],
   ['The sink `collect`', 'collect(array, { … })', collectOptions],
   ['The sink `writeLines`', 'writeLines(path, { … })', writeLinesOptions],
   ['The observer `deadLetterFile`', 'deadLetterFile(path, { … })', deadLetterFileOptions],
@@ -74,7 +86,8 @@ function optionsPage(): string {
 # Options
 
 All are checked before anything starts, and all that is wrong is said at once. A name that is none of these is a mistake too. An
-option that is \`undefined\` counts as left out.
+option that is \`undefined\` counts as left out. What stands in parentheses without braces are arguments. The actor \`unbatch()\`
+and the sink \`discard()\` take none.
 
 ${tables.map(section).join('\n')}`
 }
@@ -104,6 +117,9 @@ function errorsPage(): string {
   const found = Object.entries(mistakeMessages).map(
     ([code, { level, is, says }]) => `| \`${code}\` | ${level} | ${cell(is)} | ${cell(says)} |`,
   )
+  const refused = Object.entries(refusalMessages).map(
+    ([code, { is, says }]) => `| \`${code}\` | ${cell(is)} | ${cell(says)} |`,
+  )
   return `${note('src/messages.ts')}
 # Errors
 
@@ -124,6 +140,15 @@ of an actor are wrong, they come in \`ERR_INVALID_OPTIONS\`.
 | code | level | stands for | says |
 | --- | --- | --- | --- |
 ${found.join('\n')}
+
+## Why the command line runs nothing
+
+One line on stderr, and the exit code is 2. With \`--json\` it is \`{ "type": "error", "code", "message" }\`. What a module has
+against its arguments is said in its own words.
+
+| code | stands for | says |
+| --- | --- | --- |
+${refused.join('\n')}
 ${retired.length > 0 ? `\nNo longer said, and never to be given to something else: ${retired.join(', ')}.\n` : ''}`
 }
 

@@ -20,6 +20,8 @@ const suite: Suite = {
   codec: () => import('./micro/codec.ts'),
 }
 
+const usage = 'usage: npm run bench [-- NAME] [--quick] [--items N] [--rounds N] [--seed N] [--only TEXT] [--json FILE]'
+
 const command = read(process.argv.slice(2))
 const where = machine()
 if (!command.part) process.stdout.write(`${renderMachine(where)}\n`)
@@ -52,11 +54,16 @@ function read(args: string[]) {
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
     json: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
     part: { type: 'boolean', default: false }, // set by the suite: one bench of a larger run
   } as const
   try {
     const { values, positionals, tokens } = parseArgs({ args, options, allowPositionals: true, tokens: true })
     const known = Object.keys(suite)
+    if (values.help) {
+      process.stdout.write(`${usage}\nbenches: ${known.join(', ')}\n`)
+      process.exit()
+    }
     const unknown = positionals.find(name => !known.includes(name))
     if (unknown !== undefined) throw new Error(`unknown bench \`${unknown}\`: there are ${known.join(', ')}`)
     const settings: Settings = {

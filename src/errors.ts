@@ -470,3 +470,16 @@ export class NotRunning extends MillraceError {
     super(...said('ERR_NOT_RUNNING', { pipeline, word }))
   }
 }
+
+/** A file, or one line of it, could not be read: says which, and why. `cause` is the error that said so. */
+export class UnreadableFile extends MillraceError {
+  readonly path: string
+  /** The first is 1. */
+  readonly line: number | undefined
+
+  constructor(path: string, why: string, { line, cause }: { line?: number; cause?: unknown } = {}) {
+    super(...said('ERR_UNREADABLE_FILE', { path, line, why }), { cause })
+    this.path = path
+    this.line = line
+  }
+}

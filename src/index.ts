@@ -5,7 +5,7 @@ export type { Behaviour, Emitted, StandardSchema, StreamBehaviour } from './acto
 export type { Context } from './actor/context.ts'
 export { type Actor, allocate, defineActor, type Home, type Unstarted } from './actor/define-actor.ts'
 /* ── the command line ── */
-export type { Job, JobModule } from './cli/job.ts'
+export type { Job, JobModule, Progress } from './cli/job.ts'
 /* ── time ── */
 export type { Clock } from './clock.ts'
 /* ── errors ── */
@@ -41,6 +41,7 @@ export {
   UndefinedItem,
   UnhandledDeadLetters,
   UnknownStage,
+  UnreadableFile,
   UnreadOutput,
   WorkerDied,
 } from './errors.ts'

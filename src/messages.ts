@@ -158,6 +158,21 @@ export const errorMessages = {
     is: 'What only a run has was asked of a pipeline.',
     says: '{word} is of a run, and {pipeline} is only what was written: call `.run()`, and ask what that gives',
   },
+
+  /* ── the shelf and the command line ── */
+
+  ERR_UNREADABLE_FILE: {
+    is: 'A file, or one line of it, cannot be read (`millrace/actors`). It has the `path`, and the `line` where there is one.',
+    says: 'cannot read {path}[, line {line}]: {why}',
+  },
+  ERR_NO_JSON: {
+    is: 'A result has no form in JSON (`millrace run`).',
+    says: 'result {index} cannot be written as JSON: {why}; make something of it that can, with `.map`',
+  },
+  ERR_UNWRITABLE_OUTPUT: {
+    is: 'stdout takes no more, and its reader is not to blame: a full disk (`millrace run`).',
+    says: 'cannot write the results: {why}',
+  },
 } as const satisfies Record<string, Row>
 
 /** How much it matters: a mistake is thrown by `run`; a warning and a note are not. */
@@ -183,7 +198,7 @@ export const mistakeMessages = {
   NOT_OPTIONS: {
     level: 'mistake',
     is: 'Options are no plain object.',
-    says: 'options must be a plain object, got {actual} ({type}); there are {known}',
+    says: 'options must be a plain object, got {actual} ({type})[: did you mean `{meant}`?][; there are {known}]',
   },
   UNKNOWN_OPTION: {
     level: 'mistake',
@@ -327,11 +342,92 @@ export const mistakeMessages = {
   },
 } as const satisfies Record<string, Row & { readonly level: Level }>
 
+/** Why the command line runs nothing: exit code 2. */
+export const refusalMessages = {
+  UNKNOWN_COMMAND: {
+    is: 'There is no command of that name.',
+    says: 'unknown command `{word}`[: did you mean `{near}`?][; there are {known}]',
+  },
+  UNKNOWN_FLAG: {
+    is: 'There is no flag of that name.',
+    says: 'unknown flag `{word}`[: did you mean `{near}`?][; see `{help}`, and give the module its own after `--`]',
+  },
+  FLAG_OF_ANOTHER: {
+    is: 'A flag is of another command.',
+    says: '`millrace {command}` knows no `--{flag}`: it is of {commands}',
+  },
+  FLAG_WITH_VALUE: {
+    is: 'A flag was given a value.',
+    says: '`--{flag}` takes no value, got `{value}`',
+  },
+  NO_FILE: {
+    is: 'A command was given no module.',
+    says: '`millrace {command}` takes a FILE: the path of a module that exports a pipeline',
+  },
+  MANY_FILES: {
+    is: 'A command was given more than one module.',
+    says: '`millrace {command}` takes one FILE, got {count}: what the module is to be given stands after `--`',
+  },
+  FILE_MISSING: {
+    is: 'There is no such file.',
+    says: 'there is no file {file}: give the path of a module that exports a pipeline',
+  },
+  FILE_IS_FOLDER: {
+    is: 'The file is a folder.',
+    says: '{file} is a folder: give the path of a module in it',
+  },
+  FILE_OUT_OF_REACH: {
+    is: 'The file system does not let the file be looked at.',
+    says: 'cannot read {file}: {why}; give the path of a module that exports a pipeline',
+  },
+  NOT_A_MODULE: {
+    is: 'The file is no module.',
+    says: 'cannot load {file}: give a module of JavaScript or TypeScript',
+  },
+  NO_TYPESCRIPT: {
+    is: 'This Node does not load TypeScript by itself, and tsx is not installed.',
+    says: 'Node {version} cannot load {file} by itself: `npm install --save-dev tsx`, or use Node 22.18 or newer',
+  },
+  NOT_LOADED: {
+    is: 'The module cannot be parsed, or throws while it is loaded.',
+    says: 'cannot load {file}: {why}[ ({place})]',
+  },
+  EXPORT_THREW: {
+    is: 'The default export threw something else than a plain `Error`, which would be a sentence to the user.',
+    says: 'the default export of {file} threw {why}[ ({place})]',
+  },
+  NO_DEFAULT_EXPORT: {
+    is: 'The module has no default export.',
+    says: '{file} has no default export: {fix}',
+  },
+  NOTHING_GIVEN: {
+    is: 'The function that is the default export gave nothing.',
+    says: 'the default export of {file} gave nothing: it must return what `pipeline(…)` gives',
+  },
+  NO_PIPELINE: {
+    is: 'The default export, or what it gave, is no pipeline.',
+    says: '{what} is no pipeline, but {actual}: {fix}',
+  },
+  NOT_A_HOOK: {
+    is: '`report` or `deadLetter` of a module is no function.',
+    says: '`{name}` of {file} must be a function, got {actual}',
+  },
+  ARGUMENTS_NOT_TAKEN: {
+    is: 'Arguments were given to a module that is no function of them.',
+    says: '{file} takes no arguments, got {args}: its default export is no function of them',
+  },
+  NO_SOURCE: {
+    is: 'A pipeline that is to be run has no source.',
+    says: 'pipeline {pipeline} has no source: give it one with `.from`',
+  },
+} as const satisfies Record<string, Row>
+
 /** Codes that were said once, and mean nothing any more. */
 export const retired: readonly string[] = ['NO_INLINE_WORKERS']
 
 export type ErrorCode = keyof typeof errorMessages
 export type MistakeCode = keyof typeof mistakeMessages
+export type RefusalCode = keyof typeof refusalMessages
 
 /** The names of the blanks in a text; `{ receive }` is none. */
 type Blank<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`

@@ -36,7 +36,16 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
   )
   if (given === undefined && missing.length === 0) return []
   if (given !== undefined && !isPlain(given)) {
-    return [mistake('NOT_OPTIONS', place, { actual: shown(given), type: typeof given, known })]
+    const [first] = Object.entries(options)
+    const meant = first?.[1].accepts(given) ? `{ ${first[0]}: ${shown(given)} }` : undefined
+    return [
+      mistake('NOT_OPTIONS', place, {
+        actual: shown(given),
+        type: typeof given,
+        meant,
+        known: meant === undefined ? known : undefined,
+      }),
+    ]
   }
   const mistakes: Mistake[] = []
   for (const [name, value] of Object.entries(given ?? {})) {

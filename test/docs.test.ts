@@ -12,8 +12,9 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { patiently } from './support/within.ts'
 
-const deadline = 10_000 // ms, for each program
+const deadline = patiently(10_000) // ms, for each program
 const root = fileURLToPath(new URL('../../', import.meta.url)) // dist/test → here
 const folder = join(root, 'dist', '.docs')
 
@@ -79,17 +80,35 @@ for (const [index, { place, prints }] of programs.entries()) {
 }
 
 docs('link to files that exist', () => {
-  const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.md'))
-    .map(name => join('docs', name))
-  const dead: string[] = []
-  for (const page of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pages]) {
-    const text = readFileSync(join(root, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '')
-    for (const [, target] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
-      const isHere = !/^[a-z]+:/.test(target!)
-      if (isHere && !existsSync(join(root, dirname(page), target!))) dead.push(`${page} → ${target}`)
-    }
-  }
+  const pages = ['docs', 'examples'].flatMap(folder =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.md'))
+      .map(name => join(folder, name)),
+  )
+  const dead = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pages].flatMap(page =>
+    linksIn(page).flatMap(target => (existsSync(join(root, dirname(page), target)) ? [] : [`${page} → ${target}`])),
+  )
+  assert.equal(dead, [])
+})
+
+docs('link, from what is in the package, to what is in the package', () => {
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] }
+  const always = ['README.md', 'LICENSE', 'package.json']
+  const ships = (path: string) =>
+    always.includes(path) ||
+    files.some(
+      file => path === file || path.startsWith(`${file.replace('/**/*.md', '')}/`) || path === file.split('/')[0],
+    )
+  const pages = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+    name => name.endsWith('.md') && !/node_modules|^dist|^coverage/.test(name) && ships(name),
+  )
+  assert.ok(pages.length > 30, pages.join())
+  const dead = pages.flatMap(page =>
+    linksIn(page).flatMap(target => {
+      const path = join(dirname(page), target)
+      return ships(path.replace(/\/$/, '')) ? [] : [`${page} → ${target}`]
+    }),
+  )
   assert.equal(dead, [])
 })
 
@@ -105,6 +124,14 @@ docs('number the decisions 0001, 0002 … without a gap', () => {
 })
 
 docs.run()
+
+/** Where a page links to in this project, as it is written. */
+function linksIn(page: string): string[] {
+  const text = readFileSync(join(root, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '')
+  return [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+    .map(([, target]) => target!)
+    .filter(target => !/^[a-z]+:/.test(target))
+}
 
 function programsIn(page: string): Program[] {
   const text = readFileSync(join(root, page), 'utf8')

@@ -193,6 +193,8 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
   [new errors.UnknownStage('p', 'sum', []), 'p has no stage "sum": it has no stage at all'],
   [new errors.NotRunning('p', '`done`'), /^`done` is of a run, and p is only what was written: call `\.run\(\)`/],
   [new errors.UnknownStage('p', 'sum', ['hash', 'print']), 'p has no stage "sum": its stages are hash, print'],
+  [new errors.UnreadableFile('a', 'ENOENT'), 'cannot read a: ENOENT'],
+  [new errors.UnreadableFile('a', 'it is no JSON', { line: 3, cause }), 'cannot read a, line 3: it is no JSON'],
 ]
 
 classes('say what was wanted, what came, and what to do', () => {

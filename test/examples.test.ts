@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { patiently } from './support/within.ts'
 
-const deadline = 30_000 // ms
+const deadline = patiently(30_000) // ms
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const programs = readdirSync(join(root, 'examples')).filter(name => /^\d\d-.*\.ts$/.test(name))
 

@@ -2,12 +2,18 @@
  * Every message is provoked as a user would provoke it, and compared as a whole: what docs/reference/errors.md says is what
  * is said.
  */
+
+import { Writable } from 'node:stream'
 import { debounceTime, from, range } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { batch } from '../actors/batch.ts'
+import { lines } from '../actors/lines.ts'
+import { ndjson } from '../actors/ndjson.ts'
 import { defineActor } from '../src/actor/define-actor.ts'
 import { ReorderBuffer } from '../src/channel/reorder-buffer.ts'
+import { jsonOf } from '../src/cli/json.ts'
+import { Output } from '../src/cli/output.ts'
 import { FrameDecoder } from '../src/codec/frame-decoder.ts'
 import { FrameEncoder } from '../src/codec/frame-encoder.ts'
 import { InvalidBlueprint, InvalidOptions, MillraceError, type Mistake, StageFailed } from '../src/errors.ts'
@@ -63,7 +69,7 @@ const mistakes: [string, () => any, string][] = [
   [
     'options that are none',
     () => one().stage('s', f, 4),
-    'p/s: options must be a plain object, got 4 (number); there are workers, concurrency, on, key, order, capacity, inFlight, emit, overflow, timeout, retry, onFailure, schema (NOT_OPTIONS)',
+    'p/s: options must be a plain object, got 4 (number): did you mean `{ workers: 4 }`? (NOT_OPTIONS)',
   ],
   [
     'a misspelt word of supervision',
@@ -367,7 +373,7 @@ validation('what is missing in the options of an actor', () => {
   assert.instance(error, InvalidOptions)
   assert.is(error.message, missing)
 })
-const missing = '`size` is missing: it must be a whole number from 1, in batch'
+const missing = '`size` is missing: it must be a whole number from 1, or Infinity, in batch'
 
 validation.run()
 
@@ -390,7 +396,37 @@ const causeOf = async (made: unknown) => causeIn(await ending(made))
 /** The same where workers live elsewhere, and their time is real. */
 const causeElsewhere = async (made: unknown) => causeIn((await execute(made, { isReal: true })).error)
 
-const thrown: [what: string, provoke: () => unknown, says: string][] = [
+const thrown: [what: string, provoke: () => unknown, says: string | RegExp][] = [
+  [
+    'which file cannot be read',
+    () => failureOf(pipeline('p').from(lines('no/such')).run().done).then(({ cause }) => cause),
+    "cannot read no/such: ENOENT: no such file or directory, open 'no/such'",
+  ],
+  [
+    'which line of a file cannot be read',
+    () => {
+      const { done } = pipeline('p')
+        .from(ndjson(new URL('../../package.json', home.url)))
+        .run()
+      return failureOf(done).then(({ cause }) => cause)
+    },
+    /^cannot read file:.*package\.json, line 1: it is no JSON: .*$/,
+  ],
+  [
+    'which result has no form in JSON',
+    () => thrownBy(() => jsonOf({ price: [1n] }, 3)),
+    'result 3 cannot be written as JSON: `price.0` is a bigint; make something of it that can, with `.map`',
+  ],
+  [
+    'why results cannot be written',
+    () => {
+      const full = new Writable({ write: (_, __, told) => told(new Error('no space left')) })
+      const output = new Output(full as NodeJS.WriteStream, full as NodeJS.WriteStream)
+      output.print('1')
+      return failureOf(output.flush())
+    },
+    'cannot write the results: no space left',
+  ],
   [
     'what an option of a function must be',
     () => thrownBy(() => any(exponential)({ from: -1, to: 10 })),
@@ -821,8 +857,9 @@ for (const [what, provoke, says] of thrown) {
   errors(what, async () => {
     const error = any(await provoke())
     assert.instance(error, MillraceError)
-    assert.is(error.message, says)
-    assert.ok(pattern(errorMessages[error.code as keyof typeof errorMessages].says).test(says), error.code)
+    if (typeof says === 'string') assert.is(error.message, says)
+    else assert.match(error.message, says)
+    assert.ok(pattern(errorMessages[error.code as keyof typeof errorMessages].says).test(error.message), error.code)
     provoked.add(error.code)
   })
 }
@@ -834,7 +871,7 @@ errors.run()
 
 const whole = suite('every message')
 
-const said = [...thrown, ...mistakes].map(([, , text]) => text)
+const said = [...thrown, ...mistakes].map(([, , text]) => String(text))
 
 whole('of an error is provoked here', () => {
   assert.equal([...provoked].sort(), Object.keys(errorMessages).sort())

@@ -8,8 +8,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { patiently } from './support/within.ts'
 
-const deadline = 20_000 // ms
+const deadline = patiently(20_000) // ms
 const root = fileURLToPath(new URL('../../', import.meta.url)) // dist/test → here
 const folder = join(root, 'test/wrong-programs')
 const programs = readdirSync(folder).sort()

@@ -10,11 +10,10 @@ import { opendirSync } from 'node:fs'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import type { DeadLetter, Job } from 'millrace'
-import type { Measured } from './measure.ts'
-import { duplicates, findingsOf, type Group, reason } from './pipeline.ts'
+import { checkOptions, type DeadLetter, type Job, type Options } from 'millrace'
+import type { Entry } from 'millrace/actors'
+import { duplicates, findingsOf, type Group, reason, walk } from './pipeline.ts'
 import { jsonLines, report, unreadLine } from './report.ts'
-import { type Found, walk } from './walk.ts'
 
 const usage = 'usage: npm start [-- [DIR] [--workers N] [--json]]'
 
@@ -24,26 +23,40 @@ export default function job(args: string[]): Job<Group> {
   if (process.env.npm_lifecycle_event === 'start' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
   const { dir, workers, json } = readArguments(args)
   return {
-    pipeline: duplicates(() => walk(dir), workers),
+    pipeline: duplicates(walk(dir), workers),
     async *report(results, run) {
       const findings = await findingsOf(results, run)
       yield* json ? jsonLines(findings) : report(findings)
     },
-    deadLetter({ item, error }: DeadLetter<Found | Measured>) {
+    deadLetter({ item, error }: DeadLetter<Entry<Buffer>>) {
       return unreadLine({ path: item.path, why: reason(error) })
     },
   }
 }
 
+/** What may be said: checked, and misspelt names understood, as millrace does it with options. */
+const flags = {
+  '--workers': {
+    expected: 'a whole number from 1 to 64',
+    accepts: isWorkers,
+    default: '4',
+    doc: 'How many files at once.',
+  },
+  '--json': { expected: 'without a value', accepts: json => json === true, doc: 'For programs to read.' },
+  '--help': { expected: 'without a value', accepts: help => help === true, doc: 'How it is used.' },
+} satisfies Options
+
 function readArguments(args: string[]): { dir: string; workers: number; json: boolean } {
-  const { values, positionals } = parsed(args)
-  if (values.help) {
+  const { values, positionals } = parseArgs({
+    args,
+    strict: false, // what is wrong with them is said below
+    allowPositionals: true,
+    options: { workers: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  })
+  const { '--workers': workers = '4', '--json': json = false, '--help': help } = checked(values)
+  if (help) {
     process.stdout.write(`${usage}\n`)
     process.exit(0)
-  }
-  const workers = Number(values.workers)
-  if (!/^\d+$/.test(values.workers) || workers < 1 || workers > 64) {
-    refuse(`--workers must be a whole number from 1 to 64, got ${JSON.stringify(values.workers)}`)
   }
   if (positionals.length > 1) refuse(`give one folder, not ${positionals.length}`)
   const dir = positionals[0] ?? ownModules()
@@ -56,23 +69,21 @@ function readArguments(args: string[]): { dir: string; workers: number; json: bo
       `${JSON.stringify(dir)} ${why[code as keyof typeof why] ?? `cannot be read (${code})`}: give a folder to look into`,
     )
   }
-  return { dir, workers, json: values.json }
+  return { dir, workers: Number(workers), json: json === true }
 }
 
-function parsed(args: string[]) {
+function checked(values: Record<string, unknown>): Record<string, unknown> {
+  const given = Object.fromEntries(Object.entries(values).map(([name, value]) => [`--${name}`, value]))
   try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        workers: { type: 'string', default: '4' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
+    checkOptions(given, flags, 'npm start')
   } catch (error) {
-    refuse((error as Error).message.split(/\.\s/)[0]!.replace(/\s+/g, ' '))
+    refuse((error as Error).message)
   }
+  return given
+}
+
+function isWorkers(text: unknown): boolean {
+  return typeof text === 'string' && /^[1-9]\d?$/.test(text) && Number(text) <= 64
 }
 
 /** The `node_modules` of this project, as seen from here. */

@@ -1,17 +1,16 @@
 /**
  * Which files below a folder are the same?
  *
- *     walk ─▶ measure ─▶ size ─▶ hash × workers ─▶ group by sha256
- *              │                  │
- *              └────── files that cannot be read ──▶ dead letters
+ *     directory ─▶ files ─▶ same size ─▶ hash × workers ─▶ same content ─▶ groups
+ *                   │                     │
+ *                   └─── files that cannot be read ──▶ dead letters
  *
- * Only files that share their size with another are read. The first of a size waits; when a second one comes, both leave
- * at once, so hashing goes on while the walk does.
+ * `directory`, `repeated` and `batch` are parts of the shelf. Only files that share their size with another are read. The
+ * first of a size waits; when a second one comes, both leave at once, so hashing goes on while the walk does.
  */
 import { defineActor, type Failure, type FailurePolicy, type Live, pipeline, type Source } from 'millrace'
+import { batch, directory, type Entry, type FoundFile, repeated } from 'millrace/actors'
 import { FileChanged, type Hashed, hash } from './hash.ts'
-import { type Measured, measure } from './measure.ts'
-import type { Found } from './walk.ts'
 
 /** Two or more files with the same content. */
 export interface Group {
@@ -37,33 +36,25 @@ export interface Findings {
   readonly hashed: number
 }
 
-/** Emits the files that share their size with another. */
-const sameSize = defineActor('same-size', import.meta, {
-  start: () => new Map<number, Measured | undefined>(), // by size: the first file, until a second one has come
-  *receive(file: Measured, sizes) {
-    if (!sizes.has(file.bytes)) {
-      sizes.set(file.bytes, file)
-      return
-    }
-    const first = sizes.get(file.bytes)
-    if (first) yield first
-    sizes.set(file.bytes, undefined)
-    yield file
-  },
+/**
+ * Every regular file below `root`, and no link followed.
+ *
+ * A name on disk is a row of bytes, and need not be text. So names stay bytes all the way to the report: that is the only
+ * form in which no two of them are the same by mistake, and in which every one of them can be opened again.
+ */
+export const walk = (root: string) => directory(root, { encoding: 'buffer' })
+
+/** Lets through what is a file and has something in it. What could not be looked at fails here, as an item of its own. */
+const files = defineActor('files', import.meta, (entry: Entry<Buffer>): FoundFile<Buffer> | undefined => {
+  if (entry.error) throw entry.error
+  return entry.size > 0 ? entry : undefined
 })
 
-/** Gathers the files of one hash, and speaks when all have come. */
-const sameContent = defineActor('same-content', import.meta, {
-  key: 'sha256',
-  start: (): Hashed[] => [],
-  receive(file: Hashed, alike) {
-    alike.push(file)
-  },
-  flush([file, ...others]): Group | undefined {
-    if (!file || others.length === 0) return
-    const files = [file, ...others].map(({ path }) => path).sort(Buffer.compare)
-    return { bytes: file.bytes, sha256: file.sha256, files }
-  },
+/** Speaks of files that have the same content, if there are two at least. */
+const groups = defineActor('groups', import.meta, ([file, ...others]: readonly Hashed[]): Group | undefined => {
+  if (!file || others.length === 0) return
+  const paths = [file, ...others].map(({ path }) => path).sort(Buffer.compare)
+  return { bytes: file.size, sha256: file.sha256, files: paths }
 })
 
 /** A refusal of the file system costs one file. Any other error is a mistake in this program, and stops it. */
@@ -71,17 +62,18 @@ function skipUnreadable({ error }: Failure): FailurePolicy {
   return error instanceof FileChanged || (error instanceof Error && 'syscall' in error) ? 'skip' : 'stop'
 }
 
-export const duplicates = (files: Source<Found>, workers: number) =>
+export const duplicates = (entries: Source<Entry<Buffer>>, workers: number) =>
   pipeline('duplicates')
-    .from(files)
-    .stage('measure', measure, { concurrency: 16, onFailure: skipUnreadable })
-    .stage('size', sameSize)
+    .from(entries)
+    .stage('files', files, { onFailure: skipUnreadable })
+    .stage('same size', repeated({ by: 'size', remember: Infinity }))
     .stage('hash', hash, { workers, concurrency: 4, onFailure: skipUnreadable })
-    .stage('group', sameContent, { workers })
+    .stage('same content', batch({ size: Infinity }), { key: 'sha256', workers })
+    .stage('groups', groups)
 
 /** Runs the pipeline to its end. `workers` makes it faster; the findings are the same. */
-export async function findDuplicates(files: Source<Found>, { workers = 4 } = {}): Promise<Findings> {
-  const run = duplicates(files, workers).run()
+export async function findDuplicates(entries: Source<Entry<Buffer>>, { workers = 4 } = {}): Promise<Findings> {
+  const run = duplicates(entries, workers).run()
   return findingsOf(run, run)
 }
 
@@ -89,7 +81,7 @@ export async function findDuplicates(files: Source<Found>, { workers = 4 } = {})
 export async function findingsOf(results: AsyncIterable<Group>, run: Live): Promise<Findings> {
   const unread: Unread[] = []
   run.deadLetters.subscribe(({ item, error }) => {
-    unread.push({ path: (item as Found | Measured).path, why: reason(error) })
+    unread.push({ path: (item as Entry<Buffer>).path, why: reason(error) })
   })
   const groups: Group[] = []
   for await (const group of results) groups.push(group)
@@ -98,7 +90,7 @@ export async function findingsOf(results: AsyncIterable<Group>, run: Live): Prom
   return {
     groups: groups.sort((a, b) => waste(b) - waste(a) || (a.sha256 < b.sha256 ? -1 : 1)),
     unread: unread.sort((a, b) => Buffer.compare(a.path, b.path)),
-    files: received.get('size') ?? 0,
+    files: received.get('same size') ?? 0,
     hashed: received.get('hash') ?? 0,
   }
 }

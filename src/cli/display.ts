@@ -8,21 +8,17 @@
  *     hash ×4      3,200   1,024  1.30 ms  98 %  ██████████
  */
 import { inspect, stripVTControlCharacters } from 'node:util'
-import type { Snapshot, StageSnapshot } from '../metrics/snapshot.ts'
-import { compact, duration, elapsed, percent, rate, roughly, whole } from './units.ts'
+import type { StageSnapshot } from '../metrics/snapshot.ts'
+import { type Reached, remainingOf, shareOf } from './progress.ts'
+import { lossesOf } from './summary.ts'
+import { bytes, compact, duration, elapsed, percent, rate, roughly, whole } from './units.ts'
 import { fitted, padded, visible, widthOf } from './visible.ts'
-
-export interface Moment {
-  /** Milliseconds since the run began. */
-  readonly elapsed: number
-  readonly snapshot: Snapshot
-}
 
 export interface View {
   /** One at least, the latest last; what is said of the last seconds is said from the first of them on. */
-  readonly moments: readonly Moment[]
-  /** How many items there are in all, where it is known. */
-  readonly total?: number | undefined
+  readonly moments: readonly Reached[]
+  /** What is being ended does not come to all there is. */
+  readonly isEnding?: boolean | undefined
   /** What else there is to say, e.g. that the run is being drained. */
   readonly note?: string | undefined
 }
@@ -40,44 +36,22 @@ export function display(view: View, shape: Shape): string[] {
   const columns = Math.max(1, shape.columns - 1) // some terminals wrap a line that is just full
   const paint = painter(shape.hasColours)
   const sign = signs(shape.isUnicode)
-  const lines = [
-    header(view, columns, paint, sign),
-    ...progress(view, columns, paint, sign),
-    ...table(view, columns, paint, sign),
-    ...troubles(view, paint, sign),
-    ...(view.note ? [paint('yellow', visible(view.note))] : []),
-  ]
-  return cut(lines, Math.max(1, shape.rows - 1), sign).map(line => fittedLine(line, columns, sign))
+  const above = [header(view, columns, paint, sign), ...progress(view, columns, paint, sign)]
+  const below = [...troubles(view, paint, sign), ...(view.note ? [paint('yellow', visible(view.note))] : [])]
+  const room = Math.max(1, shape.rows - 1)
+  const stages = table(view, columns, Math.max(3, room - above.length - below.length), paint, sign)
+  return cut([...above, ...stages, ...below], room, sign).map(line => fittedLine(line, columns, sign))
 }
 
 /** Items that the first stage took in a second. */
-export function rateOf(moments: readonly Moment[]): number | undefined {
+export function rateOf(moments: readonly Reached[]): number | undefined {
   const [first, last] = [moments[0], moments.at(-1)]
   if (!first || !last || last.elapsed <= first.elapsed) return undefined
   return ((takenBy(last) - takenBy(first)) / (last.elapsed - first.elapsed)) * 1000
 }
 
-/**
- * How much of all is done, 0 to 1: the share of the source that was taken, times the share of what came to each stage that it
- * has taken. So what waits between two stages is not done, and a stage that lets through one in ten changes nothing.
- */
-export function shareOf({ snapshot }: Moment, total: number): number {
-  const [first, ...others] = snapshot.stages
-  let share = total > 0 && first ? Math.min(1, first.received / total) : 1
-  for (const { received, queued } of others) if (queued > 0) share *= received / (received + queued)
-  return share
-}
-
-/** Milliseconds until all is done, at the pace of the last seconds. */
-export function remainingOf({ moments, total }: View): number | undefined {
-  const [first, last] = [moments[0]!, moments.at(-1)!]
-  if (total === undefined || last.elapsed <= first.elapsed) return undefined
-  const [before, now] = [shareOf(first, total), shareOf(last, total)]
-  return now > before ? ((1 - now) / (now - before)) * (last.elapsed - first.elapsed) : undefined
-}
-
 /** Share of the time that the workers of a stage were busy between the first moment and the last. */
-export function busyOf(moments: readonly Moment[], stage: number): number {
+export function busyOf(moments: readonly Reached[], stage: number): number {
   const [first, last] = [moments[0]!, moments.at(-1)!]
   const now = last.snapshot.stages[stage]?.occupancy ?? 0
   const before = first.snapshot.stages[stage]?.occupancy ?? 0
@@ -86,7 +60,7 @@ export function busyOf(moments: readonly Moment[], stage: number): number {
   return Math.min(1, Math.max(0, spent / (last.elapsed - first.elapsed)))
 }
 
-function takenBy({ snapshot }: Moment): number {
+function takenBy({ snapshot }: Reached): number {
   return snapshot.stages[0]?.received ?? 0
 }
 
@@ -116,15 +90,22 @@ function header({ moments }: View, columns: number, paint: Paint, sign: Signs): 
   return [paint('bold', fitted(name!, columns, sign.ellipsis)), ...others].join(between)
 }
 
-function progress(view: View, columns: number, paint: Paint, sign: Signs): string[] {
-  const { total, moments } = view
-  if (!total) return []
-  const share = shareOf(moments.at(-1)!, total)
-  const remaining = remainingOf(view)
-  const left = remaining === undefined || share === 1 ? '' : `, ${roughly(remaining)} left`
-  const words = ` ${percent(Math.floor(share * 100) / 100)} of ${whole(total)}${left}`
-  const room = Math.min(40, columns - words.length)
-  return [room < 5 ? words.trim() : paint('green', bar(share, room, sign)) + words]
+function progress({ moments, isEnding }: View, columns: number, paint: Paint, sign: Signs): string[] {
+  const [first, last] = [moments.find(({ source }) => source) ?? moments[0]!, moments.at(-1)!]
+  const share = shareOf(last)
+  if (share === undefined || !last.source?.total || isEnding) return []
+  const { total, unit } = last.source
+  const remaining = share < 1 ? remainingOf(first, last) : undefined
+  const all = unit === 'bytes' ? bytes(total) : whole(total)
+  const done = ` ${percent(Math.floor(share * 100) / 100)}`
+  const words = [
+    `${done} of ${all}${remaining === undefined ? '' : `, ${roughly(remaining)} left`}`,
+    remaining === undefined ? done : ` ${roughly(remaining)} left`,
+    done,
+  ]
+  const fitting = words.find(text => text.length + 8 <= columns) ?? done
+  const room = Math.min(40, columns - fitting.length)
+  return [room < 5 ? fitting.trim() : paint('green', bar(share, room, sign)) + fitting]
 }
 
 function bar(share: number, columns: number, { full, empty }: Signs): string {
@@ -164,13 +145,16 @@ const choices = [
   { columns: stageColumns(compact, 5), shows: ['done', 'queued', 'busy'], bars: 0, leastName: 8 },
   { columns: stageColumns(compact, 5), shows: ['done', 'busy'], bars: 0, leastName: 6 },
   { columns: stageColumns(compact, 5), shows: ['done'], bars: 0, leastName: 4 },
-  { columns: stageColumns(compact, 5), shows: [], bars: 0, leastName: 0 },
+  { columns: stageColumns(compact, 5), shows: [], bars: 0, leastName: 4 },
 ]
 
-function table({ moments }: View, columns: number, paint: Paint, sign: Signs): string[] {
+/** Lines of the table: where there are too many stages, the busiest of them, in their order. */
+function table({ moments }: View, columns: number, most: number, paint: Paint, sign: Signs): string[] {
   const { stages } = moments.at(-1)!.snapshot
-  const rows = stages.map((stage, index) => ({ stage, busy: busyOf(moments, index) }))
-  const names = stages.map(({ stage, workers }) => ({
+  const all = stages.map((stage, index) => ({ stage, busy: busyOf(moments, index) }))
+  const rows = all.length < most ? all : busiestOf(all, most - 2)
+  const hidden = all.length - rows.length
+  const names = rows.map(({ stage: { stage, workers } }) => ({
     name: visible(stage),
     crew: workers === 1 ? '' : ` ${sign.times}${workers}`,
   }))
@@ -207,20 +191,23 @@ function table({ moments }: View, columns: number, paint: Paint, sign: Signs): s
         const isBottleneck = row.busy >= 0.5 && row.busy === busiest
         return isBottleneck ? paint('yellow', text + gauge) : text + (gauge && paint('green', gauge))
       }),
+      ...(hidden > 0 ? [paint('dim', `${sign.ellipsis} ${whole(hidden)} more, less busy`)] : []),
     ]
   }
   return []
 }
 
-/** What was lost, and what had to be begun anew: only where something was. */
+function busiestOf(rows: readonly Row[], most: number): Row[] {
+  const percentOf = (row: Row) => Math.round(row.busy * 100) // finer, and rows would come and go all the time
+  const ranked = rows.toSorted((a, b) => percentOf(b) - percentOf(a) || b.stage.queued - a.stage.queued)
+  const shown = new Set(ranked.slice(0, most))
+  return rows.filter(row => shown.has(row))
+}
+
 function troubles({ moments }: View, paint: Paint, sign: Signs): string[] {
-  return moments.at(-1)!.snapshot.stages.flatMap(({ stage, deadLetters, dropped, restarts }) => {
-    const said = [
-      ...(deadLetters > 0 ? [`${whole(deadLetters)} given up`] : []),
-      ...(dropped > 0 ? [`${whole(dropped)} dropped`] : []),
-      ...(restarts > 0 ? [`${whole(restarts)} restarts`] : []),
-    ]
-    return said.length > 0 ? [paint('yellow', `${visible(stage)}: ${said.join(` ${sign.dot} `)}`)] : []
+  return moments.at(-1)!.snapshot.stages.flatMap(stage => {
+    const losses = lossesOf(stage)
+    return losses.length > 0 ? [paint('yellow', `${visible(stage.stage)}: ${losses.join(` ${sign.dot} `)}`)] : []
   })
 }
 

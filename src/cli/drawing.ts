@@ -7,7 +7,7 @@
  * Data alone; mermaid.ts and svg.ts draw it.
  */
 import type { Blueprint, Step } from '../pipeline/blueprint.ts'
-import { capacityOf, nameOf } from '../pipeline/plan.ts'
+import { capacityOf, firstOf, keyIn, nameOf } from '../pipeline/plan.ts'
 import { placesOf, runtimeOf } from '../pipeline/runtime-of.ts'
 import { whole } from './units.ts'
 import { visible } from './visible.ts'
@@ -102,7 +102,7 @@ function row(
 function notesOf(step: Step): string[] {
   if (step.kind !== 'stage') return []
   const how = step.how ?? {}
-  const key = how.key ?? (step.body.kind === 'actor' ? (step.body.actor.body as { key?: unknown }).key : undefined)
+  const key = keyIn(step)
   const workers = placesOf(how, '').length
   const on = runtimeOf(step, undefined)
   return [
@@ -112,12 +112,4 @@ function notesOf(step: Step): string[] {
     ...(key === undefined ? [] : [`by ${typeof key === 'function' ? 'key' : visible(String(key))}`]),
     ...(how.order === 'completion' ? ['as they finish'] : []),
   ]
-}
-
-/** The step whose box a step runs in: maps and filters next to each other are one stage. */
-function firstOf(steps: readonly Step[], index: number): number {
-  const isFused = (i: number) => steps[i]?.kind === 'map' || steps[i]?.kind === 'filter'
-  let first = index
-  while (isFused(index) && isFused(first - 1)) first--
-  return first
 }

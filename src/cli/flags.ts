@@ -1,7 +1,7 @@
 /** The words of the command line: commands and flags as rows of data, from which come the parser and the help. */
 import { parseArgs } from 'node:util'
 import { nearest } from '../nearest.ts'
-import { Refused } from './refused.ts'
+import { Refused, refused } from './refused.ts'
 
 interface Flag {
   readonly short?: string
@@ -9,16 +9,16 @@ interface Flag {
   readonly says: string
 }
 
-export type CommandName = 'run' | 'check' | 'graph'
-export type FlagName = keyof typeof flags
+type CommandName = 'run' | 'check' | 'graph'
+type FlagName = keyof typeof flags
 
-export const commands: Readonly<Record<CommandName, string>> = {
+const commands: Readonly<Record<CommandName, string>> = {
   run: 'runs the pipeline, and prints each result as a line of JSON',
   check: 'says what is wrong with it, what travels, and what passes the main thread',
   graph: 'draws what was written beside what runs, as Mermaid',
 }
 
-export const flags = {
+const flags = {
   json: { of: ['run', 'check', 'graph'], says: 'for programs: all that is said is JSON, line by line, and no report' },
   quiet: { short: 'q', of: ['run'], says: 'no display and no summary; what goes wrong is still said' },
   svg: { of: ['graph'], says: 'as SVG' },
@@ -64,41 +64,35 @@ export function parsed(words: readonly string[]): Command | 'help' | 'version' {
   const set = new Set<FlagName>()
   for (const token of given) {
     if (token.kind !== 'option') continue
-    if (!Object.hasOwn(flags, token.name)) throw new Refused(unknownFlag(token.rawName))
-    if (token.value !== undefined) throw new Refused(`\`--${token.name}\` takes no value, got \`${token.value}\``)
+    if (!Object.hasOwn(flags, token.name)) throw unknownFlag(token.rawName)
+    if (token.value !== undefined) throw refused('FLAG_WITH_VALUE', { flag: token.name, value: token.value })
     set.add(token.name as FlagName)
   }
   if (set.has('help')) return 'help'
   if (set.has('version')) return 'version'
   if (command === undefined) throw new Refused(usage)
-  if (!Object.hasOwn(commands, command)) throw new Refused(unknownCommand(command))
+  if (!Object.hasOwn(commands, command)) throw unknownCommand(command)
   const name = command as CommandName
   for (const flag of set) {
     const { of }: Flag = flags[flag]
-    if (!of.includes(name)) throw new Refused(`\`millrace ${name}\` knows no \`--${flag}\`: it is of ${of.join(', ')}`)
+    if (!of.includes(name)) throw refused('FLAG_OF_ANOTHER', { command: name, flag, commands: of.join(', ') })
   }
   const [file] = files
-  if (file === undefined)
-    throw new Refused(`\`millrace ${name}\` takes a FILE: the path of a module that exports a pipeline`)
-  if (files.length > 1) {
-    throw new Refused(
-      `\`millrace ${name}\` takes one FILE, got ${files.length}: what the module is to be given stands after \`--\``,
-    )
-  }
+  if (!file) throw refused('NO_FILE', { command: name })
+  if (files.length > 1) throw refused('MANY_FILES', { command: name, count: files.length })
   return { name, file, args: end < words.length ? words.slice(end + 1) : undefined, flags: set }
 }
 
-function unknownFlag(word: string): string {
-  const near = nearest(
-    word,
-    Object.keys(flags).map(name => `--${name}`),
-  )
-  return `unknown flag \`${word}\`${near ? `: did you mean \`${near}\`?` : '; see `millrace --help`'}`
+function unknownFlag(word: string): Refused {
+  const names = Object.keys(flags).map(name => `--${name}`)
+  const near = nearest(word, names)
+  return refused('UNKNOWN_FLAG', { word, near, help: near === undefined ? 'millrace --help' : undefined })
 }
 
-function unknownCommand(word: string): string {
-  const near = nearest(word, Object.keys(commands))
-  return `unknown command \`${word}\`${near ? `: did you mean \`${near}\`?` : `; there are ${Object.keys(commands).join(', ')}`}`
+function unknownCommand(word: string): Refused {
+  const names = Object.keys(commands)
+  const near = nearest(word, names)
+  return refused('UNKNOWN_COMMAND', { word, near, known: near === undefined ? names.join(', ') : undefined })
 }
 
 function signOf(name: string, { short }: Flag): string {

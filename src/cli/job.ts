@@ -1,6 +1,18 @@
 /** What a module gives to `millrace run`: a pipeline, or more than that. */
 import type { DeadLetter, Live, Pipeline } from '../pipeline/language.ts'
 
+/**
+ * How far a source is: what its `progress()` gives, if it has one, and `undefined` while it does not know.
+ *
+ * It is for sources that know how much there is, but not how many items that makes, as a file does: the display of `millrace
+ * run` says by it how much is done. What has a `length` or a `size` needs none.
+ */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+  readonly unit: 'items' | 'bytes'
+}
+
 /** A pipeline, and how a person is told what came of it. */
 export interface Job<Out = any> {
   readonly pipeline: Pipeline<never, Out, any>

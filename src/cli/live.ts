@@ -1,8 +1,9 @@
 /** The display of a run, kept up to date a few times a second: on a terminal that can show it, else nothing. */
 import { performance } from 'node:perf_hooks'
 import type { Live } from '../pipeline/language.ts'
-import { display, type Moment, type Shape, type View } from './display.ts'
+import { display, type Shape } from './display.ts'
 import type { Output } from './output.ts'
+import { progressOf, type Reached } from './progress.ts'
 
 const everyMs = 200
 const windowMs = 5_000 // what "now" means of a rate
@@ -10,20 +11,20 @@ const windowMs = 5_000 // what "now" means of a rate
 export class LiveDisplay {
   readonly #run: Live
   readonly #output: Output
-  readonly #total: number | undefined
+  readonly #source: unknown
   readonly #startedAt = performance.now()
-  #moments: readonly Moment[]
+  #moments: readonly Reached[]
   #note: string | undefined
   readonly #timer: NodeJS.Timeout
   readonly #redraw = () => this.#draw()
   readonly #resume = () => this.#output.resumed()
 
   /** Precondition: the output has a terminal. */
-  constructor(run: Live, output: Output, total: number | undefined) {
+  constructor(run: Live, output: Output, source: unknown) {
     this.#run = run
     this.#output = output
-    this.#total = total
-    this.#moments = [{ elapsed: 0, snapshot: run.snapshot() }]
+    this.#source = source
+    this.#moments = [{ ...this.#now(), elapsed: 0 }]
     this.#timer = setInterval(this.#redraw, everyMs).unref()
     output.terminal!.on('resize', this.#redraw)
     process.on('SIGCONT', this.#resume)
@@ -41,25 +42,23 @@ export class LiveDisplay {
     this.#output.terminal?.off('resize', this.#redraw)
     process.off('SIGCONT', this.#resume)
     this.#output.hide()
-    const [first, last] = [{ elapsed: 0, snapshot: this.#run.snapshot() }, this.#now()]
-    const nothing = first.snapshot.stages.map(stage => ({ ...stage, received: 0, occupancy: 0 }))
-    return this.#lines({ moments: [{ ...first, snapshot: { ...first.snapshot, stages: nothing } }, last] })
+    const last = this.#now()
+    const nothing = last.snapshot.stages.map(stage => ({ ...stage, received: 0, occupancy: 0 }))
+    const first = { elapsed: 0, snapshot: { ...last.snapshot, stages: nothing } }
+    return display({ moments: [first, { ...last, source: undefined }] }, { ...this.#shape(), rows: Infinity })
   }
 
   #draw(): void {
     const now = this.#now()
     const recent = this.#moments.filter(({ elapsed }) => elapsed >= now.elapsed - windowMs)
     this.#moments = [...recent, now]
-    const total = this.#note ? undefined : this.#total // what is being ended does not come to it
-    this.#output.show(this.#lines({ moments: this.#moments, total, note: this.#note }))
+    const view = { moments: this.#moments, isEnding: this.#note !== undefined, note: this.#note }
+    this.#output.show(display(view, this.#shape()))
   }
 
-  #now(): Moment {
-    return { elapsed: performance.now() - this.#startedAt, snapshot: this.#run.snapshot() }
-  }
-
-  #lines(view: View): string[] {
-    return display(view, this.#shape())
+  #now(): Reached {
+    const snapshot = this.#run.snapshot()
+    return { elapsed: performance.now() - this.#startedAt, snapshot, source: progressOf(this.#source, snapshot) }
   }
 
   #shape(): Shape {

@@ -4,10 +4,11 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { described, shown } from '../errors.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
+import { blame } from './blame.ts'
 import type { Command } from './flags.ts'
 import type { Job } from './job.ts'
 import type { Output } from './output.ts'
-import { oneLine, Refused } from './refused.ts'
+import { oneLine, Refused, refused } from './refused.ts'
 import { registerTypeScript } from './typescript.ts'
 
 export interface Loaded extends Job {
@@ -23,19 +24,27 @@ export async function load({ file, args }: Command, output: Output): Promise<Loa
   output.lastWords = undefined
   const job = (blueprintOf(value) ? { pipeline: value } : value) as Partial<Job> | null | undefined
   const blueprint = blueprintOf(job?.pipeline)
-  if (!blueprint) throw new Refused(noPipeline(exports, value, file))
+  if (!blueprint) throw noPipeline(exports, value, file)
   for (const name of ['report', 'deadLetter'] as const) {
     const given: unknown = job?.[name]
     if (given === undefined || typeof given === 'function') continue
-    throw new Refused(`\`${name}\` of ${file} must be a function, got ${oneLine(shown(given))}`)
+    throw refused('NOT_A_HOOK', { name, file, actual: shown(given) })
   }
   return { ...(job as Job), blueprint }
 }
 
 function mustExist(file: string): void {
-  const stats = statSync(file, { throwIfNoEntry: false })
-  if (!stats) throw new Refused(`there is no file ${file}: give the path of a module that exports a pipeline`)
-  if (stats.isDirectory()) throw new Refused(`${file} is a folder: give the path of a module in it`)
+  const stats = statsOf(file)
+  if (!stats) throw refused('FILE_MISSING', { file })
+  if (stats.isDirectory()) throw refused('FILE_IS_FOLDER', { file })
+}
+
+function statsOf(file: string) {
+  try {
+    return statSync(file, { throwIfNoEntry: false })
+  } catch (error) {
+    throw refused('FILE_OUT_OF_REACH', { file, why: (error as Error).message.split(',')[0] }, error)
+  }
 }
 
 async function imported(file: string): Promise<Record<string, unknown>> {
@@ -46,16 +55,10 @@ async function imported(file: string): Promise<Record<string, unknown>> {
     if (
       hasCode(error, 'ERR_UNKNOWN_FILE_EXTENSION', 'ERR_IMPORT_ATTRIBUTE_MISSING', 'ERR_IMPORT_ASSERTION_TYPE_MISSING')
     ) {
-      throw new Refused(`cannot load ${file}: give a module of JavaScript or TypeScript`, { cause: error })
+      throw refused('NOT_A_MODULE', { file }, error)
     }
-    throw new Refused(`cannot load ${file}: ${oneLine(described(error))}${lineOf(error)}`, { cause: error })
+    throw refused('NOT_LOADED', { file, why: described(error), place: await blame(error, resolve(file)) }, error)
   }
-}
-
-/** Where a module cannot be parsed: Node puts it before the stack. */
-function lineOf(error: unknown): string {
-  const place = error instanceof SyntaxError && /^(file:\/\/.*:\d+|\/.*:\d+)$/m.exec(error.stack ?? '')?.[1]
-  return place ? ` (${place})` : ''
 }
 
 function hasCode(error: unknown, ...codes: string[]): boolean {
@@ -66,15 +69,15 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
 async function jobOf(value: unknown, file: string, args: readonly string[] | undefined): Promise<unknown> {
   if (typeof value !== 'function' || blueprintOf(value)) {
     if (args === undefined || args.length === 0) return value
-    throw new Refused(`${file} takes no arguments, got ${args.join(' ')}: its default export is no function of them`)
+    throw refused('ARGUMENTS_NOT_TAKEN', { file, args: args.join(' ') })
   }
   try {
     return await value([...(args ?? [])])
   } catch (error) {
     // A plain Error is a sentence to the user; any other is a mistake in the module.
     const isSaid = error instanceof Error && (error.constructor === Error || hasCode(error, ...badArguments))
-    const says = isSaid ? error.message : `the default export of ${file} threw ${described(error)}`
-    throw new Refused(oneLine(says), { cause: error })
+    if (isSaid) throw new Refused(oneLine(error.message), { cause: error })
+    throw refused('EXPORT_THREW', { file, why: described(error), place: await blame(error, resolve(file)) }, error)
   }
 }
 
@@ -85,14 +88,15 @@ const badArguments = [
   'ERR_PARSE_ARGS_INVALID_OPTION_VALUE',
 ]
 
-function noPipeline(exports: Record<string, unknown>, value: unknown, file: string): string {
+function noPipeline(exports: Record<string, unknown>, value: unknown, file: string): Refused {
+  if (exports.default !== undefined && value === undefined) return refused('NOTHING_GIVEN', { file })
   const named = Object.keys(exports).filter(name => name !== 'default' && blueprintOf(exports[name]))
-  const subject = typeof exports.default === 'function' ? 'what the default export of' : 'the default export of'
-  const gives = typeof exports.default === 'function' ? ' gives' : ''
-  const found = 'default' in exports ? `, but ${oneLine(shown(value))}` : ''
-  const hint =
+  const fix =
     named.length > 0
       ? `it exports ${named.join(', ')} by name, add \`export default ${named[0]}\``
       : 'it must be what `pipeline(…)` gives, or a function that gives it'
-  return `${subject} ${file}${gives} is no pipeline${found}: ${hint}`
+  if (!('default' in exports)) return refused('NO_DEFAULT_EXPORT', { file, fix })
+  const isFunction = typeof exports.default === 'function'
+  const what = isFunction ? `what the default export of ${file} gives` : `the default export of ${file}`
+  return refused('NO_PIPELINE', { what, actual: shown(value), fix })
 }

@@ -10,7 +10,7 @@ import { check } from './check.ts'
 import { type Command, parsed, usage } from './flags.ts'
 import { graph } from './graph.ts'
 import { Output } from './output.ts'
-import { ReaderGone, Refused, told } from './refused.ts'
+import { codeOf, ReaderGone, Refused, told } from './refused.ts'
 import { run } from './run.ts'
 
 const commands = { check, graph, run }
@@ -48,7 +48,7 @@ function failed(error: unknown): number {
   if (error instanceof ReaderGone) return 0
   output.hide()
   const message = error instanceof Refused ? refusal(error) : told(error, debug)
-  output.say(json ? JSON.stringify({ type: 'error', message }) : message)
+  output.say(json ? JSON.stringify({ type: 'error', code: codeOf(error), message }) : message)
   return error instanceof Refused ? 2 : 1
 }
 

@@ -1,17 +1,20 @@
 /** A drawing as Mermaid, which GitHub and most editors show. */
 import type { Box, Drawing, Row } from './drawing.ts'
 
+const mostAcross = 8 // boxes; more of them side by side are too small to read
+
 export function mermaid({ pipeline, written, runs }: Drawing): string[] {
+  const [outer, inner] = runs.boxes.length > mostAcross ? ['LR', 'TB'] : ['TB', 'LR']
   return [
-    'flowchart TB',
-    ...part('written', `${pipeline}, as written`, written),
-    ...part('runs', 'what runs', runs),
+    `flowchart ${outer}`,
+    ...part('written', `${pipeline}, as written`, inner!, written),
+    ...part('runs', 'what runs, and on the arrows how many items may wait', inner!, runs),
     '  written ~~~ runs',
   ]
 }
 
-function part(id: string, title: string, row: Row): string[] {
-  return [`  subgraph ${id}["${escaped(title)}"]`, '    direction LR', ...rowLines(row, '    '), '  end']
+function part(id: string, title: string, direction: string, row: Row): string[] {
+  return [`  subgraph ${id}["${escaped(title)}"]`, `    direction ${direction}`, ...rowLines(row, '    '), '  end']
 }
 
 function rowLines({ boxes, channels }: Row, indent: string): string[] {
@@ -25,14 +28,16 @@ function rowLines({ boxes, channels }: Row, indent: string): string[] {
 }
 
 function boxLines({ id, kind, lines, inner }: Box, indent: string): string[] {
-  const label = lines.map(escaped).join('<br/>')
-  if (inner)
+  if (inner) {
+    const title = escaped(lines.join(' · ')) // Mermaid keeps room for one line above what is inside
     return [
-      `${indent}subgraph ${id}["${label}"]`,
+      `${indent}subgraph ${id}["${title}"]`,
       `${indent}  direction LR`,
       ...rowLines(inner, `${indent}  `),
       `${indent}end`,
     ]
+  }
+  const label = lines.map(escaped).join('<br/>')
   return [kind === 'end' ? `${indent}${id}(["${label}"])` : `${indent}${id}["${label}"]`]
 }
 

@@ -5,7 +5,7 @@
  * slows the pipeline.
  */
 import type { WriteStream } from 'node:tty'
-import { ReaderGone, Unwritable } from './refused.ts'
+import { ReaderGone, UnwritableOutput } from './refused.ts'
 import { Screen } from './screen.ts'
 
 const pieceLength = 64 * 1024
@@ -79,7 +79,7 @@ export class Output {
         this.#failure =
           (error as NodeJS.ErrnoException).code === 'EPIPE'
             ? new ReaderGone()
-            : new Unwritable((error as Error).message)
+            : new UnwritableOutput((error as Error).message)
         this.#text = ''
         this.onBroken()
         throw this.#failure

@@ -13,7 +13,7 @@ import { jsonOf } from './json.ts'
 import { LiveDisplay } from './live.ts'
 import { type Loaded, load } from './load.ts'
 import type { Output } from './output.ts'
-import { ReaderGone, Refused, told } from './refused.ts'
+import { codeOf, ReaderGone, refused, told } from './refused.ts'
 import { counted, summaryLine, summaryOf } from './summary.ts'
 import { visible } from './visible.ts'
 
@@ -26,7 +26,7 @@ export async function run(command: Command, output: Output): Promise<number> {
   for (const mistake of found) output.say(lineOf(mistake, command.flags.has('json')))
   if (found.some(isMistake)) return 2
   const { pipeline, blueprint } = loaded
-  if (!blueprint.source) throw new Refused(`pipeline ${pipeline.name} has no source: give it one with \`.from\``)
+  if (!blueprint.source) throw refused('NO_SOURCE', { pipeline: pipeline.name })
   return new Execution(loaded, command, output).end()
 }
 
@@ -58,7 +58,7 @@ class Execution {
     this.#running = loaded.pipeline.run({ signal: this.#abort.signal })
     this.#running.deadLetters.subscribe(letter => this.#gaveUp(letter))
     const isShown = !this.#isJson && !this.#isQuiet && output.terminal !== undefined
-    if (isShown) this.#live = new LiveDisplay(this.#running, output, sizeOf(loaded.blueprint.source!.value))
+    if (isShown) this.#live = new LiveDisplay(this.#running, output, loaded.blueprint.source!.value)
     output.lastWords = { text: `${this.#name} cannot end: it waits for something that never comes`, code: 1 }
   }
 
@@ -178,7 +178,9 @@ class Execution {
     const { first, exitCode } = this.#interruptions
     const { unfinished, emitted } = summary
     this.#summarise(summaryLine(this.#name, summary), { ...summary })
-    if (first && !this.#isQuiet && !this.#isJson) {
+    if (this.#abort.signal.aborted) {
+      if (!this.#isQuiet && !this.#isJson) this.#output.say(`stopped after ${first}: gave up what was being printed`)
+    } else if (first && !this.#isQuiet && !this.#isJson) {
       const rest = unfinished > 0 ? `${counted(unfinished, 'item')} left unfinished` : 'nothing left unfinished'
       this.#output.say(
         `drained after ${first}: ${counted(Math.max(0, emitted - this.#before), 'more result')}, ${rest}`,
@@ -196,7 +198,7 @@ class Execution {
       return this.#leaving(this.#interruptions.first ? this.#interruptions.exitCode : 0)
     }
     const isStop = this.#abort.signal.aborted
-    if (!(error instanceof StoppedBySignal)) this.#say('error', told(error, this.#debug))
+    if (!(error instanceof StoppedBySignal)) this.#say('error', told(error, this.#debug), codeOf(error))
     this.#summarise(summaryLine(this.#name, { ...summary, unfinished: 0 }), { ...summary, failed: !isStop })
     if (isStop && !this.#isQuiet && !this.#isJson) {
       this.#output.say(
@@ -214,22 +216,14 @@ class Execution {
     else for (const text of [...table.slice(1), line]) this.#output.say(text)
   }
 
-  #say(type: string, message: string): void {
-    this.#output.say(this.#isJson ? JSON.stringify({ type, message }) : message)
+  #say(type: string, message: string, code?: unknown): void {
+    this.#output.say(this.#isJson ? JSON.stringify({ type, code, message }) : message)
   }
 
   #leaving(code: number): number {
     this.#output.lastWords = undefined
     return code
   }
-}
-
-/** How many items a source has, if it can be seen without asking it for one. */
-function sizeOf(source: unknown): number | undefined {
-  if (typeof source !== 'object' || source === null) return undefined
-  const { length, size } = source as { length?: unknown; size?: unknown }
-  const known = length ?? size
-  return typeof known === 'number' ? known : undefined
 }
 
 function none(): void {}

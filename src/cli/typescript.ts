@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { Refused } from './refused.ts'
+import { refused } from './refused.ts'
 
-export const typescriptFile = /\.[cm]?tsx?$/
+const typescriptFile = /\.[cm]?tsx?$/
 
 /** Whether this Node loads TypeScript without help. */
 function isNative(): boolean {
@@ -27,7 +27,5 @@ export async function registerTypeScript(file: string): Promise<void> {
       if ((error as NodeJS.ErrnoException | undefined)?.code !== 'MODULE_NOT_FOUND') throw error
     }
   }
-  throw new Refused(
-    `Node ${process.version} cannot load ${file} by itself: \`npm install --save-dev tsx\`, or use Node 22.18 or newer`,
-  )
+  throw refused('NO_TYPESCRIPT', { version: process.version, file })
 }

@@ -15,6 +15,14 @@ export function compact(n: number): string {
   return `${unit > 0 && n < 99.95 ? n.toFixed(1) : Math.round(n)}${units[unit]}`
 }
 
+/** `17 B`, `1.05 MB`. */
+export function bytes(n: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
+  let unit = 0
+  for (; n >= 999.5 && unit < units.length - 1; unit++) n /= 1000
+  return `${unit === 0 ? n : digits(n)} ${units[unit]}`
+}
+
 /** Of milliseconds: `80 ns`, `210 µs`, `1.25 ms`, `12.3 s`, `3 min 5 s`, `2 h 10 min`. */
 export function duration(millis: number): string {
   if (millis === 0) return '0 s'

@@ -74,7 +74,7 @@ function optionsOf(
 ): Omit<StagePlan, 'pipeline' | 'name' | 'body'> {
   const own = step?.kind === 'stage' && step.body.kind === 'actor' ? step.body.actor.body : undefined
   const behaviour = typeof own === 'object' ? (own as Partial<AnyBehaviour>) : {}
-  const key = how.key ?? behaviour.key
+  const key = keyIn(step)
   const isStream = typeof own === 'object' && 'stream' in own
   return {
     workers,
@@ -92,6 +92,13 @@ function optionsOf(
     onFailure: how.onFailure ?? stageOptions.onFailure.value,
     schema: how.schema ?? behaviour.schema,
   }
+}
+
+/** What tells the keys of a stage apart: as its options say, or else its actor. */
+export function keyIn(step: Step | undefined): PropertyKey | ((item: any) => unknown) | undefined {
+  if (step?.kind !== 'stage') return undefined
+  const own = step.body.kind === 'actor' ? (step.body.actor.body as Partial<AnyBehaviour>).key : undefined
+  return step.how?.key ?? own
 }
 
 /** A key that says what it is and what it was given, where it does not give one. */
@@ -116,11 +123,17 @@ export function nameOf(steps: readonly Step[], index: number): string {
   if (!step) return 'through'
   if (step.kind === 'stage') return step.name
   if (step.kind === 'operators') return `pipe@${index + 1}`
-  let first = index
-  while (isFusable(steps[first - 1])) first--
+  const first = firstOf(steps, index)
   return `${fusedFrom(steps, first)
     .map(({ kind }) => kind)
     .join('·')}@${first + 1}`
+}
+
+/** The step with which the stage begins that a step is part of. */
+export function firstOf(steps: readonly Step[], index: number): number {
+  let first = index
+  while (isFusable(steps[index]) && isFusable(steps[first - 1])) first--
+  return first
 }
 
 function isFusable(step: Step | undefined): step is Step & FusedStep {

@@ -52,7 +52,7 @@ export function cuesOf(cues: Cues<any>, calls: readonly CallName[], place: strin
   const known = Object.keys(faultOptions).join(', ')
   const isLeftOut = cues === undefined
   const mistakes = isLeftOut
-    ? [mistake('NOT_OPTIONS', place, { actual: 'undefined', type: 'undefined', known })]
+    ? [mistake('NOT_OPTIONS', place, { actual: 'undefined', type: 'undefined', meant: undefined, known })]
     : mistakesIn(cues, faultOptions, place)
   if (mistakes.some(({ code }) => code === 'NOT_OPTIONS')) throw new InvalidOptions(mistakes)
   const list = (kind: FaultKind): AnyCue[] => {

@@ -9,7 +9,7 @@ import { ActorDefinition } from '../actor/define-actor.ts'
 import { withParts } from './definition.ts'
 
 type Key = string | number | undefined
-export type States = ReadonlyMap<Key, unknown>
+type States = ReadonlyMap<Key, unknown>
 
 /** The same actor, and a look at what it keeps. */
 export function keepingState(actor: ActorDefinition): { actor: ActorDefinition; states(failed: boolean): States } {

@@ -6,12 +6,11 @@
  *
  * What enters a part is what the run had enter it: so an order that was free before does not blur what comes after.
  */
-import type { AnyBehaviour } from '../actor/behaviour.ts'
 import type { Blueprint, Step } from '../pipeline/blueprint.ts'
-import { nameOf } from '../pipeline/plan.ts'
+import { keyIn, nameOf } from '../pipeline/plan.ts'
 import { placesOf } from '../pipeline/runtime-of.ts'
 
-export type Freedom =
+type Freedom =
   /** Results leave in the order of the items. */
   | 'none'
   /** Results of one item may come in any order: a pipeline is inside in which that is so. */
@@ -77,9 +76,7 @@ function freedomOf(step: Step): Freedom {
 }
 
 function keyOf(step: Step): Segment['keyOf'] {
-  if (step.kind !== 'stage') return undefined
-  const own = step.body.kind === 'actor' ? (step.body.actor.body as Partial<AnyBehaviour>).key : undefined
-  const key = step.how?.key ?? own
+  const key = keyIn(step)
   if (key === undefined) return undefined
   return typeof key === 'function' ? key : (item: any) => item[key]
 }

@@ -74,6 +74,16 @@ bySize.run()
 
 /* ── By weight ──────────────────────────────────────────────────────────── */
 
+bySize('without a bound gathers all there is, and by a key groups', async () => {
+  assert.equal((await runActor(batch<number>({ size: Infinity }), [1, 2, 3])).emitted, [[1, 2, 3]])
+  assert.equal((await runActor(batch<number>({ size: Infinity }), [])).emitted, [])
+  for (const workers of [1, 3]) {
+    const groups = pipeline<string>('t').stage('g', batch({ size: Infinity }), { key: word => word[0]!, workers })
+    const words = ['mill', 'race', 'mud', 'wheel', 'rain']
+    assert.equal(await expectModel(groups, words), [['mill', 'mud'], ['race', 'rain'], ['wheel']])
+  }
+})
+
 const byWeight = suite('batch by weight')
 
 byWeight('goes out before the item with which it would be too heavy, and when it is full', async () => {
@@ -274,13 +284,15 @@ byTime.run()
 
 const refused = suite('batch refuses')
 
-for (const size of [0, -1, 1.5, NaN, Infinity, '3', undefined, null]) {
+for (const size of [0, -1, 1.5, NaN, -Infinity, '3', undefined, null]) {
   refused(`a size of ${JSON.stringify(size) ?? size} (${typeof size})`, () => {
     assert.throws(
       () => batch({ size } as never),
       (error: unknown) =>
         error instanceof InvalidOptions &&
-        /^`size` (is missing: it )?must be a whole number from 1(, got .*)?, in batch$/.test(error.message),
+        /^`size` (is missing: it )?must be a whole number from 1, or Infinity(, got .*)?, in batch$/.test(
+          error.message,
+        ),
     )
   })
 }
@@ -291,7 +303,7 @@ refused('what it does not know, and says all that is wrong at once', () => {
     (error: unknown) =>
       error instanceof InvalidOptions &&
       error.message ===
-        'unknown option `sise`: did you mean `size`?, in batch; `within` must be a number of milliseconds above 0, got "100" (string): write it without quotes, 100, in batch; `size` is missing: it must be a whole number from 1, in batch',
+        'unknown option `sise`: did you mean `size`?, in batch; `within` must be a number of milliseconds above 0, got "100" (string): write it without quotes, 100, in batch; `size` is missing: it must be a whole number from 1, or Infinity, in batch',
   )
 })
 

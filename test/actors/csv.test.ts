@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type CsvOptions, csv } from '../../actors/csv.ts'
-import { UnreadableFile } from '../../actors/file.ts'
+import { csv } from '../../actors/csv.ts'
+import { UnreadableFile } from '../../actors/index.ts'
 import { InvalidOption, InvalidOptions, pipeline } from '../../src/index.ts'
 import { inFolder, openFiles } from '../support/folder.ts'
 import { all } from '../support/take.ts'
@@ -60,17 +60,32 @@ read('gives back any table, packed or not, whatever its fields', async () => {
   await fc.assert(property, { numRuns: 60 })
 })
 
+const few = 'and not as many as there are columns'
 for (const [wrong, content, line, says, options] of [
-  ['a record that is too short', 'a,b\n1,2\n3\n', 3, 'columns length is 2, got 1', {}],
-  ['a record that is too long', 'a,b\n1,2\n3,4,5\n', 3, 'columns length is 2, got 3', {}],
-  ['a quote that does not end', 'a\n1\n"2\n3\n', 4, 'Quote Not Closed', {}],
-  ['a quote in the middle of a field', 'a\n1"2"\n', 2, 'Invalid Opening Quote', {}],
+  ['a record that is too short', 'a,b\n1,2\n3\n', 3, `it has 1 field, ${few}`, {}],
+  ['a record that is too long', 'a,b\n1,2\n3,4,5\n', 3, `it has 3 fields, ${few}`, {}],
+  ['an array that is too short', '1,2\n3\n', 2, `it has 1 field, ${few}`, { headers: false }],
+  [
+    'a quote that does not end',
+    'a\n1\n"2\n3\n',
+    undefined,
+    'a double quote that opens in record 2 is never closed',
+    {},
+  ],
+  ['a quote in the middle of a field', 'a\n1"2"\n', 2, 'put the field in quotes, and write this one twice', {}],
+  ['more than a quoted field', 'a\n"1"2\n', 2, 'write one that belongs to the text twice', {}],
   ['two columns of one name', 'a,b,a\n1,2,3\n', 1, 'two columns are called "a": name them by `headers`', {}],
-  ['a record past `maxLength`', `a\n${'x'.repeat(100)}\n`, 2, 'Max Record Size', { maxLength: 50 }],
+  [
+    'a record past `maxLength`',
+    `a\n${'x'.repeat(100)}\n`,
+    2,
+    'more than 50 characters: raise `maxLength`',
+    { maxLength: 50 },
+  ],
 ] as const) {
   read(`names file and line of ${wrong}`, () =>
     inFile(content, async path => {
-      const error = await all(csv(path, options as CsvOptions & { headers: true })()).catch((error: unknown) => error)
+      const error = await all(csv(path, options as object)()).catch((error: unknown) => error)
       assert.instance(error, UnreadableFile)
       const { message, ...where } = error as UnreadableFile
       assert.equal([where.path, where.line], [path, line])
@@ -78,6 +93,17 @@ for (const [wrong, content, line, says, options] of [
     }),
   )
 }
+
+read('takes every end of a line that there is', () =>
+  inFile('a,b\r1,2\r\n3,4\n5,6', async path => {
+    assert.equal(await all(csv(path, { headers: false })()), [
+      ['a', 'b'],
+      ['1', '2'],
+      ['3', '4'],
+      ['5', '6'],
+    ])
+  }),
+)
 
 read('fails with the path of a file that is not there', async () => {
   const failure = await all(pipeline('t').from(csv('no such file')).run()).catch((error: Error) => error.cause)
@@ -105,10 +131,17 @@ read('refuses a path that is none, and options that are wrong', () => {
     () => csv('' as never),
     (error: unknown) => error instanceof InvalidOption,
   )
+  assert.throws(
+    () => csv(new URL('https://example.org/a.csv')),
+    (error: unknown) => error instanceof InvalidOption,
+  )
   for (const options of [
     { headers: ['a', 'a'] },
     { headers: 'a' },
+    { headers: [] },
     { delimiter: '' },
+    { delimiter: '\n' },
+    { delimiter: '"' },
     { header: true },
     { maxLength: 0 },
   ]) {

@@ -172,6 +172,8 @@ walk('refuses a path that is none, and options that are wrong', () => {
   for (const options of [
     { glob: '' },
     { glob: [3] },
+    { glob: [] },
+    { ignore: [''] },
     { encoding: 'latin1' },
     { stat: 1 },
     { onUnreadable: 'throw' },

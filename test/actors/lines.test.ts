@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { UnreadableFile } from '../../actors/file.ts'
+import { UnreadableFile } from '../../actors/index.ts'
 import { type LinesOptions, lines } from '../../actors/lines.ts'
 import { InvalidOption, InvalidOptions, pipeline, StageFailed } from '../../src/index.ts'
 import { inFolder, openFiles } from '../support/folder.ts'
@@ -151,6 +151,15 @@ read('reads no further than the pipeline goes', () =>
     assert.ok(run.snapshot().stages.every(({ queued }) => queued <= 10))
     const { received } = await within(5_000, run.stop())
     assert.ok(received < 2_000, `${received}`)
+  }),
+)
+
+read('does not count what ends a line', () =>
+  inFile('four\r\nfive!\r\n', async path => {
+    assert.equal(await linesOf(path, { maxLength: 5 }), ['four', 'five!'])
+    const failing = async (content: string, maxLength: number) =>
+      inFile(content, async path => fails(lines(path, { maxLength }), /line 1: it has more than \d characters/))
+    for (const text of ['four\r\n', 'four\n', 'four', 'fo\r\r\n']) await failing(text, text.startsWith('four') ? 3 : 2)
   }),
 )
 

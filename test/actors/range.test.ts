@@ -27,6 +27,22 @@ numbers('has no end without a last one, and is asked for no more than is wanted'
   assert.ok(received < 5_000, `${received}`)
 })
 
+numbers('fails where numbers are no longer apart, rather than give one again and again', () => {
+  const given: number[] = []
+  assert.throws(() => {
+    for (const n of range(Number.MAX_SAFE_INTEGER - 1)) if (given.push(n) > 3) break
+  }, /cannot be told from their neighbours/)
+  assert.equal(given, [Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER])
+  assert.equal([...range(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)], [Number.MAX_SAFE_INTEGER])
+})
+
+numbers('says how many they are', () => {
+  assert.equal(
+    [range(1, 3), range(3, 3), range(4, 3), range(-2, 2), range(0)].map(({ size }) => size),
+    [3, 1, 0, 5, Infinity],
+  )
+})
+
 numbers('refuses what is no whole number', () => {
   for (const [first, last] of [
     [0.5],

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -8,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -143,9 +145,9 @@ write('fails an item that is no text, or more than a line, and keeps the others'
     assert.equal(
       deadLetters.map(({ sequence, error }) => `${sequence} ${error}`),
       [
-        '1 TypeError: writeLines writes texts, got number',
+        '1 TypeError: writeLines writes texts, got number: `.map(item => JSON.stringify(item))` makes lines',
         '2 RangeError: one item is one line: it has a line break in it',
-        '3 TypeError: writeLines writes texts, got null',
+        '3 TypeError: writeLines writes texts, got null: `.map(item => JSON.stringify(item))` makes lines',
         '4 RangeError: one item is one line: it has a line break in it',
       ],
     )
@@ -166,14 +168,39 @@ write('loses nothing, and writes nothing twice, when its worker dies or an item 
 write('fails at once where it cannot write, and says where', () =>
   inFile(async path => {
     mkdirSync(path)
+    writeFileSync(`${path}/../a file`, '')
     for (const [where, message] of [
       [path, /it is a folder$/],
-      [`${path}/no/such/folder`, /ENOENT.*no\/such\/folder\.partial/],
+      [`${path}/no/such/folder`, /cannot write .*: there is no folder .*\/no\/such, make it first$/],
+      [`${path}/../a file/below`, /there is no folder .*a file, make it first$/],
     ] as const) {
       const failure = await written(where, ['a']).catch((error: unknown) => error)
       assert.instance(failure, StageFailed)
       assert.match(((failure as StageFailed).cause as Error).message, message)
     }
+  }),
+)
+
+write('replaces no pipe and no device by a file', () =>
+  inFile(async path => {
+    if (spawnSync('mkfifo', [path]).status !== 0) return // there are none here
+    const failure = await written(path, ['a']).catch((error: unknown) => error)
+    assert.match(((failure as StageFailed).cause as Error).message, /^cannot write .*: it is no file/)
+    assert.ok(statSync(path).isFIFO())
+  }),
+)
+
+write('writes what a link points to, also if that is not there yet', () =>
+  inFile(async path => {
+    const link = `${path} link`
+    symlinkSync(basename(path), link)
+    await written(link, ['a'])
+    assert.is(readFileSync(path, 'utf8'), 'a\n')
+    assert.ok(lstatSync(link).isSymbolicLink())
+    const loop = `${path} loop`
+    symlinkSync(loop, loop)
+    const failure = await written(loop, ['a']).catch((error: unknown) => error)
+    assert.match(((failure as StageFailed).cause as Error).message, /ELOOP/)
   }),
 )
 

@@ -1,15 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  busyOf,
-  display,
-  type Moment,
-  rateOf,
-  remainingOf,
-  type Shape,
-  shareOf,
-  type View,
-} from '../../src/cli/display.ts'
+import { busyOf, display, rateOf, type Shape, type View } from '../../src/cli/display.ts'
+import { type Reached, remainingOf, shareOf } from '../../src/cli/progress.ts'
 import { widthOf } from '../../src/cli/visible.ts'
 import type { StageSnapshot } from '../../src/metrics/snapshot.ts'
 
@@ -40,7 +32,7 @@ shown('keeps every column on forty, with shorter numbers', () => {
 shown('lets columns go one after another, and never is wider than the terminal', () => {
   for (let columns = 1; columns <= 120; columns++) {
     for (const hasColours of [false, true]) {
-      const lines = display({ ...hashing(), total: 100_000, note: 'draining …' }, { ...wide, columns, hasColours })
+      const lines = display({ ...known(100_000), note: 'draining …' }, { ...wide, columns, hasColours })
       for (const line of lines) assert.ok(widthOf(line) < Math.max(2, columns), `${columns}: ${line}`)
     }
   }
@@ -52,25 +44,44 @@ shown('lets columns go one after another, and never is wider than the terminal',
   assert.equal(titles(30), ['done', 'queued', 'busy'])
   assert.equal(titles(20), ['done', 'busy'])
   assert.equal(titles(13), ['done'])
+  assert.equal(titles(9), [])
+  assert.is(display(hashing(), { ...wide, columns: 4 }).length, 1, 'names of three columns say nothing')
 })
 
-shown('is no higher than the terminal', () => {
-  const lines = display(hashing(), { ...wide, rows: 4 })
-  assert.is(lines.length, 3)
-  assert.is(lines.at(-1), '… 3 more')
+shown('is no higher than the terminal, and keeps what is busiest and what there is to say', () => {
+  const names = (rows: number, note?: string) =>
+    display({ ...hashing(), note }, { ...wide, rows }).map(line => line.split(/ (?=[ ·])/)[0])
+  assert.equal(names(6), ['duplicates', 'stage', 'measure', 'hash ×4', 'group by sha256'])
+  assert.equal(names(5), ['duplicates', 'stage', 'hash ×4', '… 2 more, less busy'])
+  assert.equal(names(6, 'draining …'), ['duplicates', 'stage', 'hash ×4', '… 2 more, less busy', 'draining …'])
+  for (const rows of [1, 2, 3, 4]) assert.is(names(rows, 'draining …').length, Math.max(1, rows - 1))
 })
 
 shown('says how much is done and how long it takes, where all is known', () => {
-  const view: View = { ...hashing(), total: 10_000 }
+  const view = known(10_000)
   // 8,499 of 10,000 came in, and 3,200 of the 4,224 that came to the hash were taken.
-  assert.is(Math.round(shareOf(view.moments.at(-1)!, 10_000) * 100), 64)
+  assert.is(Math.round(shareOf(view.moments.at(-1)!)! * 100), 64)
   assert.match(display(view, wide)[1]!, /^█{26}░{14} 64 % of 10,000, \d s left$/)
 })
 
+shown('says how much of a file is done, in bytes, and drops first what can be missed on a narrow terminal', () => {
+  const line = (columns: number) => display(known(10_000, 'bytes'), { ...wide, columns })[1]!
+  assert.match(line(80), /^█{26}░{14} 64 % of 10.0 kB, \d s left$/)
+  assert.match(line(25), /^█+░+ \d s left$/)
+  assert.match(line(14), /^█+░+ 64 %$/)
+  assert.is(line(9), '64 %')
+})
+
+shown('says nothing of what is left of a run that is being ended', () => {
+  const lines = display({ ...known(10_000), isEnding: true, note: 'draining …' }, wide)
+  assert.not.match(lines.join(), /left|of 10,000/)
+})
+
 shown('says nothing of the rest before anything moves, nor without a total', () => {
-  const [first] = hashing().moments
-  assert.is(remainingOf({ moments: [first!], total: 10 }), undefined)
-  assert.is(remainingOf(hashing()), undefined)
+  const [first, last] = hashing().moments
+  const [begun] = known(10).moments
+  assert.is(remainingOf(begun!, begun!), undefined)
+  assert.is(remainingOf(first!, last!), undefined)
   assert.is(rateOf([first!]), undefined)
 })
 
@@ -85,7 +96,7 @@ shown('takes rate and occupancy from the last seconds, not from the beginning', 
 
 shown('names stages that gave up, dropped or restarted something', () => {
   const moments = [moment(0, [stage({ deadLetters: 3, dropped: 1_200, restarts: 1 })])]
-  assert.is(display({ moments }, wide).at(-1), 'hash: 3 given up · 1,200 dropped · 1 restarts')
+  assert.is(display({ moments }, wide).at(-1), 'hash: 3 given up · 1,200 dropped · 1 restart')
 })
 
 shown('obeys nothing in a name, and knows how wide it is', () => {
@@ -104,7 +115,7 @@ shown('has colours and signs only where they are wanted', () => {
       .join('')
       .includes('\u001b'),
   )
-  const plain = display({ ...hashing(), total: 10_000 }, { ...wide, isUnicode: false, columns: 30 })
+  const plain = display(known(10_000), { ...wide, isUnicode: false, columns: 30 })
   assert.not.match(plain.join(''), /[█░·×…]/)
 })
 
@@ -126,7 +137,16 @@ function hashing(): View {
   return { moments: [moment(7_300, stages(1)), moment(12_300, stages(0))] }
 }
 
-function moment(elapsed: number, stages: StageSnapshot[]): Moment {
+/** The same, of a source that knows how much there is. */
+function known(total: number, unit: 'items' | 'bytes' = 'items'): View {
+  const moments = hashing().moments.map(moment => {
+    const { received, queued } = moment.snapshot.stages[0]!
+    return { ...moment, source: { done: received + queued, total, unit } }
+  })
+  return { moments }
+}
+
+function moment(elapsed: number, stages: StageSnapshot[]): Reached {
   return { elapsed, snapshot: { pipeline: 'duplicates', at: 0, latency: spread(0), stages } }
 }
 

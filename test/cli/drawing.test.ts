@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Box, type Drawing, drawingOf, type Row } from '../../src/cli/drawing.ts'
+import { layoutOf } from '../../src/cli/layout.ts'
 import { mermaid } from '../../src/cli/mermaid.ts'
 import { svg } from '../../src/cli/svg.ts'
 import { pipeline } from '../../src/index.ts'
@@ -18,6 +19,11 @@ const nested = pipeline('outer')
   .filter(n => n > 0)
   .stage('nest', inner, { workers: 2, concurrency: 3 })
   .stage('by parity', n => n, { key: n => n % 2, order: 'completion', capacity: 2_000 })
+
+const long = Array.from({ length: 12 }).reduce<any>(
+  (before, _, i) => before.stage(`stage number ${i}`, (n: number) => n),
+  nested.map(n => n).filter(() => true),
+)
 
 graph('has every step as it was written, and a box for each stage that runs', () => {
   const { written, runs } = drawn(nested)
@@ -49,9 +55,18 @@ graph('draws what has no steps, and what has no source', () => {
 graph('in Mermaid has nested pipelines as subgraphs', () => {
   const lines = mermaid(drawn(nested)).map(line => line.trim())
   assert.ok(lines.includes('subgraph w2["nest"]'))
-  assert.ok(lines.includes('subgraph r2["nest<br/>2 workers<br/>3 at a time"]'))
+  assert.ok(lines.includes('subgraph r2["nest · 2 workers · 3 at a time"]'), 'on one line: there is room for one')
   assert.ok(lines.includes('r0 -->|1,024| r2'))
   assert.is(lines.filter(line => line.startsWith('subgraph')).length, lines.filter(line => line === 'end').length)
+})
+
+graph('in Mermaid goes down, and not across, where there are many stages', () => {
+  assert.equal(mermaid(drawn(nested)).slice(0, 3).map(word), ['flowchart TB', 'subgraph', 'direction LR'])
+  assert.equal(mermaid(drawn(long)).slice(0, 3).map(word), ['flowchart LR', 'subgraph', 'direction TB'])
+
+  function word(line: string): string {
+    return line.trim().replace(/^subgraph.*/, 'subgraph')
+  }
 })
 
 graph('in Mermaid has nothing in a label that Mermaid would obey', () => {
@@ -63,8 +78,8 @@ graph('in Mermaid has nothing in a label that Mermaid would obey', () => {
     assert.match(label.replaceAll('<br/>', ' ').replace(/#\d+;/g, ''), /^[\p{L}\p{M}\p{N} _.,·×@-]*$/u)
 })
 
-graph('in SVG has its boxes side by side, and within the picture', () => {
-  for (const drawing of [drawn(nested), drawn(odd)]) {
+graph('in SVG has its boxes apart from each other, and within the picture', () => {
+  for (const drawing of [drawn(nested), drawn(odd), drawn(long), drawn(pipeline('none').from([1]))]) {
     const picture = svg(drawing)
     const [width, height] = /viewBox="0 0 (\S+) (\S+)"/.exec(picture)!.slice(1).map(Number)
     const boxes = [...picture.matchAll(/<rect class="\w+" x="(\S+)" y="(\S+)" width="(\S+)" height="(\S+)"/g)].map(
@@ -79,6 +94,24 @@ graph('in SVG has its boxes side by side, and within the picture', () => {
       for (const b of boxes.slice(i + 1)) assert.ok(isApart(a, b) || isWithin(b, a), 'boxes do not overlap')
     }
   }
+})
+
+graph('in SVG goes across, or down where that would be too wide, with each step beside its stage', () => {
+  const across = layoutOf(drawn(nested))
+  assert.is(new Set(across.parts[0]!.boxes.map(({ y, height }) => y + height / 2)).size, 1)
+  const { width, parts, links } = layoutOf(drawn(long))
+  assert.ok(width < 1_200)
+  const [written, runs] = parts
+  assert.is(new Set(runs!.boxes.map(({ x, width }) => x + width / 2)).size, 1)
+  assert.equal(links.filter(({ from, to }) => from.y === to.y).length, 14)
+  assert.equal(
+    written!.boxes.map(({ box }) => box.id),
+    drawn(long).written.boxes.map(({ id }) => id),
+  )
+})
+
+graph('in SVG is light and dark', () => {
+  assert.match(svg(drawn(nested)), /prefers-color-scheme: dark/)
 })
 
 graph('in SVG is well-formed, whatever the names are', () => {

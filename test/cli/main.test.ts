@@ -1,11 +1,15 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { existsSync, openSync, readFileSync } from 'node:fs'
+import { existsSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { refusalMessages } from '../../src/messages.ts'
+import { inFolder } from '../support/folder.ts'
+import { patiently } from '../support/within.ts'
 
-const deadline = 30_000 // ms
+const deadline = patiently(30_000) // ms
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}.js`, import.meta.url))
@@ -124,7 +128,7 @@ cli('run says in one line what a module has against its arguments, and where it 
   assert.equal([none.code, none.stdout, none.stderr], [2, '', 'give a word; any word will do\n'])
   const bug = await millrace('run', fixture('arguments'), '--', 'bug')
   assert.is(bug.code, 2)
-  assert.match(bug.stderr, /^the default export of [^\n]+ threw TypeError: [^\n]*\n$/)
+  assert.match(bug.stderr, /^the default export of [^\n]+ threw TypeError: [^\n]* \([^\n]*arguments\.js:\d+\)\n$/)
 })
 
 cli('run prints the report of a module, and with --json its results', async () => {
@@ -142,6 +146,15 @@ cli('run prints the report of a module, and with --json its results', async () =
     ['deadLetter', 'summary'],
   )
   assert.equal([said[0].stage, said[0].sequence, said[1].received, said[1].emitted], ['halve', 1, 3, 2])
+})
+
+cli('run says with --json by which code it failed', async () => {
+  const { code, stderr } = await millrace('run', '--json', fixture('failing'))
+  const [error, summary] = stderr
+    .split('\n')
+    .slice(0, 2)
+    .map(line => JSON.parse(line))
+  assert.equal([code, error.type, error.code, summary.type], [1, 'error', 'ERR_STAGE_FAILED', 'summary'])
 })
 
 cli('run says nothing but what goes wrong with --quiet', async () => {
@@ -231,6 +244,22 @@ cli('run stops at the second signal though nobody reads its results', async () =
   assert.is(code, 130)
 })
 
+cli('run says that it gave up what was being printed, when it is stopped then', async () => {
+  const child = started(['run', fixture('slow-report')])
+  const { code, stdout, stderr } = await ended(
+    child,
+    signals(child, [
+      ['reporting\n', 'SIGINT'],
+      ['takes no more', 'SIGINT'],
+    ]),
+  )
+  assert.equal([code, stdout], [130, ''])
+  assert.match(
+    stderr,
+    /stops, and gives up what is in hand[\s\S]*\nstopped after SIGINT: gave up what was being printed\n$/,
+  )
+})
+
 cli('run names what would not end within its grace period', async () => {
   const child = started(['run', fixture('stubborn')])
   const { code, stdout, stderr } = await ended(child, signals(child, [['1\n', 'SIGTERM']]))
@@ -247,7 +276,7 @@ cli('run says so when its results cannot be written', async () => {
   if (!existsSync('/dev/full')) return
   const { code, stderr } = await ended(started(['run', fixture('good')], openSync('/dev/full', 'w')))
   assert.is(code, 1)
-  assert.match(stderr, /^cannot write: ENOSPC: no space left on device, write\n/)
+  assert.match(stderr, /^UnwritableOutput: cannot write the results: ENOSPC: no space left on device, write\n/)
 })
 
 /* ── graph ──────────────────────────────────────────────────────────────── */
@@ -266,7 +295,7 @@ cli('graph draws what was written beside what runs', async () => {
     ws --> w0
     w0 --> we
   end
-  subgraph runs["what runs"]
+  subgraph runs["what runs, and on the arrows how many items may wait"]
     direction LR
     rs(["source"])
     r0["map@1"]
@@ -312,6 +341,7 @@ cli('says how it is used, and its version', async () => {
 })
 
 const named = fixture('named')
+const seen = new Set<string>()
 const refused: [args: string[], message: string][] = [
   [['chek', 'x.js'], 'unknown command `chek`: did you mean `check`?'],
   [['translate'], 'unknown command `translate`; there are run, check, graph'],
@@ -322,7 +352,7 @@ const refused: [args: string[], message: string][] = [
     '`millrace check` takes one FILE, got 2: what the module is to be given stands after `--`',
   ],
   [['run', '--jsno', 'a.js'], 'unknown flag `--jsno`: did you mean `--json`?'],
-  [['run', '-x', 'a.js'], 'unknown flag `-x`; see `millrace --help`'],
+  [['run', '-x', 'a.js'], 'unknown flag `-x`; see `millrace --help`, and give the module its own after `--`'],
   [['check', '--svg', 'a.js'], '`millrace check` knows no `--svg`: it is of graph'],
   [['run', '--quiet=yes', 'a.js'], '`--quiet` takes no value, got `yes`'],
   [
@@ -332,26 +362,98 @@ const refused: [args: string[], message: string][] = [
   [['run', `${root}package.json`], `cannot load ${root}package.json: give a module of JavaScript or TypeScript`],
   [['run', `${root}README.md`], `cannot load ${root}README.md: give a module of JavaScript or TypeScript`],
   [['run', fixture('unloaded')], `cannot load ${fixture('unloaded')}: it waits for something that never comes`],
-  [['check', '--all', 'a.js'], 'unknown flag `--all`; see `millrace --help`'],
+  [['check', '--all', 'a.js'], 'unknown flag `--all`; see `millrace --help`, and give the module its own after `--`'],
+  [['run', ''], '`millrace run` takes a FILE: the path of a module that exports a pipeline'],
   [['run', 'no/such/file.js'], 'there is no file no/such/file.js: give the path of a module that exports a pipeline'],
   [['run', root], `${root} is a folder: give the path of a module in it`],
   [
     ['check', fixture('other')],
     `the default export of ${fixture('other')} is no pipeline, but { not: 'a pipeline' }: it must be what \`pipeline(…)\` gives, or a function that gives it`,
   ],
+  [['check', named], `${named} has no default export: it exports one, two by name, add \`export default one\``],
   [
-    ['check', named],
-    `the default export of ${named} is no pipeline: it exports one, two by name, add \`export default one\``,
+    ['run', fixture('throwing')],
+    `cannot load ${fixture('throwing')}: TypeError: not today, nor tomorrow (${relative('.', fixture('throwing'))}:1)`,
   ],
-  [['run', fixture('throwing')], `cannot load ${fixture('throwing')}: TypeError: not today, nor tomorrow`],
 ]
 for (const [args, message] of refused) {
   cli(`refuses ${['millrace', ...args].join(' ').replaceAll(root, '')}`, async () => {
     const { code, stdout, stderr } = await millrace(...args)
     assert.equal([code, stdout], [2, ''])
     assert.is(stderr, `${message}\n`)
+    const row = Object.entries(refusalMessages).find(([, { says }]) => patternOf(says).test(message))
+    assert.ok(row, 'it is a row of src/messages.ts')
+    seen.add(row[0])
   })
 }
+
+cli('has a test for every reason to run nothing', () => {
+  const elsewhere = [
+    'FILE_OUT_OF_REACH',
+    'NO_TYPESCRIPT',
+    'NO_SOURCE',
+    'NOTHING_GIVEN',
+    'EXPORT_THREW',
+    'NO_PIPELINE',
+    'NOT_A_HOOK',
+  ]
+  assert.equal([...seen, ...elsewhere.filter(code => !seen.has(code))].sort(), Object.keys(refusalMessages).sort())
+})
+
+cli('says with --json by which code it is refused', async () => {
+  const { code, stderr } = await millrace('run', '--json', 'no/such/file.js')
+  const message = 'there is no file no/such/file.js: give the path of a module that exports a pipeline'
+  assert.equal([code, JSON.parse(stderr)], [2, { type: 'error', code: 'FILE_MISSING', message }])
+})
+
+cli('names the line of a mistake in syntax, also in what a module imports, and runs nothing to find it', () =>
+  inFolder(async folder => {
+    const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+    write('first.mjs', "console.log('was run')\n")
+    write('wrong.mjs', 'const right = 1\nconst wrong = +*\n')
+    write('main.mjs', "import './first.mjs'\nimport './wrong.mjs'\nexport default 1\n")
+    for (const name of ['wrong.mjs', 'main.mjs']) {
+      const { code, stdout, stderr } = await millrace('run', join(folder, name))
+      assert.equal([code, stdout], [2, ''])
+      assert.is(
+        stderr,
+        `cannot load ${join(folder, name)}: SyntaxError: Unexpected token '*' (${folder}/wrong.mjs:2)\n`,
+      )
+    }
+  }),
+)
+
+cli('says of a module what it lacks', () =>
+  inFolder(async folder => {
+    const file = join(folder, 'module.mjs')
+    const says = async (text: string) => {
+      writeFileSync(file, text)
+      const { code, stderr } = await millrace('check', file)
+      assert.is(code, 2)
+      return stderr.trimEnd().replaceAll(file, 'FILE')
+    }
+    const pipeline = 'it must be what `pipeline(…)` gives, or a function that gives it'
+    assert.is(await says(''), `FILE has no default export: ${pipeline}`)
+    assert.is(await says('export default 3'), `the default export of FILE is no pipeline, but 3: ${pipeline}`)
+    assert.is(
+      await says('export default () => {}'),
+      'the default export of FILE gave nothing: it must return what `pipeline(…)` gives',
+    )
+    assert.is(await says("throw 'a text'"), 'cannot load FILE: "a text"')
+    assert.match(await says("import './no.mjs'"), /^cannot load FILE: Error: Cannot find module '[^']*no.mjs' .* FILE$/)
+    assert.is(
+      await says('\nexport default nothing'),
+      'cannot load FILE: ReferenceError: nothing is not defined (FILE:2)',
+    )
+    const surface = pathToFileURL(join(root, 'dist/src/index.js'))
+    const made = `import { pipeline } from '${surface}'\nexport default { pipeline: pipeline('p').from([1]), report: 3 }`
+    assert.is(await says(made), '`report` of FILE must be a function, got 3')
+    const loop = join(folder, 'loop.mjs')
+    symlinkSync(loop, loop)
+    const { code, stderr } = await millrace('run', loop)
+    assert.equal([code, stderr.split(':')[1]], [2, ' ELOOP'])
+  }),
+)
 
 cli('runs TypeScript as it is, where Node does not by means of tsx', async () => {
   const { code, stdout, stderr } = await millrace('run', `${root}test/cli/fixtures/good.ts`)
@@ -360,6 +462,13 @@ cli('runs TypeScript as it is, where Node does not by means of tsx', async () =>
 })
 
 cli.run()
+
+/** What a message can look like. */
+function patternOf(says: string): RegExp {
+  const literal = (text: string) => text.replace(/[.*+?^$()|\\]/g, '\\$&').replace(/\{\w+\}/g, '[^]+')
+  const parts = says.split(/\[([^\]]*)\]/).map((part, i) => (i % 2 ? `(${literal(part)})?` : literal(part)))
+  return new RegExp(`^${parts.join('')}$`)
+}
 
 interface Ended {
   readonly code: number | null

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { patiently } from '../support/within.ts'
 
-const deadline = 30_000 // ms
+const deadline = patiently(30_000) // ms
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}.js`, import.meta.url))
 const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false

@@ -83,6 +83,14 @@ words('are JSON, or say what is none and where', () => {
       'Error: no',
     ],
     [{ toJSON: () => undefined }, 'it is an object'],
+    [
+      {
+        get price(): never {
+          throw new Error('no price')
+        },
+      },
+      'Error: no price',
+    ],
   ]
   for (const [value, why] of bad) {
     assert.throws(
@@ -90,6 +98,16 @@ words('are JSON, or say what is none and where', () => {
       (error: unknown) =>
         error instanceof NoJson && error.message.startsWith(`result 7 cannot be written as JSON: ${why}; `),
     )
+  }
+})
+
+words('are JSON however deep, or say that it is too deep: that depends on the Node', () => {
+  const deep = Array.from({ length: 100_000 }).reduce(inside => ({ inside }), {})
+  try {
+    assert.match(jsonOf(deep, 7), /^\{"inside":\{"inside":/)
+  } catch (error) {
+    assert.instance(error, NoJson)
+    assert.match((error as NoJson).message, /^result 7 cannot be written as JSON: it is nested too deep; /)
   }
 })
 

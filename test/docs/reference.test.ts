@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { errors, pages, tables } from '../../docs/generate.ts'
+import { NoJson } from '../../src/cli/json.ts'
+import { UnwritableOutput } from '../../src/cli/refused.ts'
 import * as known from '../../src/errors.ts'
-import { errorMessages, mistakeMessages, retired } from '../../src/messages.ts'
+import { errorMessages, mistakeMessages, refusalMessages, retired } from '../../src/messages.ts'
 import * as options from '../../src/options.ts'
 import * as testErrors from '../../src/testing/errors.ts'
 import { actorOptions, faultOptions, modelOptions } from '../../src/testing/options.ts'
@@ -18,7 +20,7 @@ for (const [path, text] of Object.entries(pages())) {
 }
 
 reference('knows every error, and what it is for', () => {
-  const classes = Object.entries({ ...known, ...testErrors }).flatMap(([name, value]) =>
+  const classes = Object.entries({ ...known, ...testErrors, NoJson, UnwritableOutput }).flatMap(([name, value]) =>
     typeof value === 'function' && value.prototype instanceof known.MillraceError ? [name] : [],
   )
   assert.equal(
@@ -36,20 +38,30 @@ reference('knows every table of options', async () => {
   const actors: object[] = await Promise.all(modules.map(name => import(new URL(name, shelf).href)))
   const all = [options, ...actors].flatMap(module =>
     Object.entries(module).flatMap(([name, value]) =>
-      name.endsWith('Options') && typeof value === 'object' ? [value] : [],
+      /(Options|Arguments)$/.test(name) && typeof value === 'object' ? [value] : [],
     ),
   )
   assert.equal(new Set(tables.map(([, , table]) => table)), new Set([...all, actorOptions, modelOptions, faultOptions]))
 })
 
 reference('has no code twice, and none that was retired', () => {
-  const codes = [...Object.keys(errorMessages), ...Object.keys(mistakeMessages), ...retired]
+  const codes = [
+    ...Object.keys(errorMessages),
+    ...Object.keys(mistakeMessages),
+    ...Object.keys(refusalMessages),
+    ...retired,
+  ]
   assert.is(new Set(codes).size, codes.length)
 })
 
 reference('keeps every code that was ever given: test/docs/codes.txt only grows', () => {
   const given = readFileSync(new URL('test/docs/codes.txt', root), 'utf8').trimEnd().split('\n')
-  const codes = [...Object.keys(errorMessages), ...Object.keys(mistakeMessages), ...retired]
+  const codes = [
+    ...Object.keys(errorMessages),
+    ...Object.keys(mistakeMessages),
+    ...Object.keys(refusalMessages),
+    ...retired,
+  ]
   assert.equal([...given].sort(), [...codes].sort())
 })
 

@@ -21,12 +21,11 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Entry, FoundFile } from '../../actors/index.ts'
 import { hash } from '../../examples/duplicates/hash.ts'
-import type { Measured } from '../../examples/duplicates/measure.ts'
 import { toLine, toText } from '../../examples/duplicates/name.ts'
-import { duplicates, findDuplicates } from '../../examples/duplicates/pipeline.ts'
+import { duplicates, findDuplicates, walk } from '../../examples/duplicates/pipeline.ts'
 import { jsonLines, report, unreadLines } from '../../examples/duplicates/report.ts'
-import { type Found, walk } from '../../examples/duplicates/walk.ts'
 import { pipeline } from '../../src/index.ts'
 import { within } from '../support/within.ts'
 
@@ -97,7 +96,7 @@ example('reads only files that share their size with another', async ({ tree }) 
 example('hashes the first two of a size while the walk still goes on', async ({ tree }) => {
   const hashing = gate()
   const run = duplicates(source(), 2).run()
-  run.channel('group').subscribe(() => hashing.open())
+  run.channel('same content').subscribe(() => hashing.open())
   const sizes: number[] = []
   await within(
     deadline,
@@ -107,7 +106,7 @@ example('hashes the first two of a size while the walk still goes on', async ({ 
   )
   assert.equal(sizes, [3])
 
-  async function* source(): AsyncGenerator<Found> {
+  async function* source(): AsyncGenerator<Entry<Buffer>> {
     yield found(tree, 'large a')
     yield found(tree, 'large b')
     await hashing.opened // would wait for ever, if the pipeline waited for the end of the walk
@@ -117,8 +116,8 @@ example('hashes the first two of a size while the walk still goes on', async ({ 
 
 example('meets every regular file once, and nothing else', async ({ tree }) => {
   const names: string[] = []
-  for await (const { path, problem } of walk(`${tree}/`)) {
-    assert.is(problem, undefined)
+  for await (const { path, error } of walk(`${tree}/`)()) {
+    assert.is(error, undefined)
     names.push(String(path))
   }
   assert.equal(names.sort(), below(tree).sort())
@@ -192,9 +191,9 @@ example('names a file that vanishes between its size and its hash', async () => 
     const sized = gate()
     for (const name of ['first', 'second', 'third']) await writeFile(join(folder, name), 'four')
     const run = duplicates(source(), 2).run()
-    run.channel('size').subscribe(() => sized.open())
+    run.channel('same size').subscribe(() => sized.open())
     const dead: string[] = []
-    run.deadLetters.subscribe(({ stage, item }) => dead.push(`${stage} ${(item as Measured).path}`))
+    run.deadLetters.subscribe(({ stage, item }) => dead.push(`${stage} ${(item as Entry<Buffer>).path}`))
     const groups: string[] = []
     await within(
       deadline,
@@ -205,7 +204,7 @@ example('names a file that vanishes between its size and its hash', async () => 
     assert.equal(dead, [`hash ${folder}/first`])
     assert.equal(groups, [`${folder}/second,${folder}/third`])
 
-    async function* source(): AsyncGenerator<Found> {
+    async function* source(): AsyncGenerator<Entry<Buffer>> {
       yield found(folder, 'first')
       await sized.opened
       await unlink(join(folder, 'first'))
@@ -225,11 +224,11 @@ example('gives no hash for a file that is not as it was when it was measured', a
       'now a folder': async path => [await unlink(path), await mkdir(path)],
       untouched: async () => {},
     }
-    const measured: Measured[] = []
+    const measured: FoundFile<Buffer>[] = []
     for (const name of Object.keys(meddle)) {
       const path = join(folder, name)
       await writeFile(path, 'x'.repeat(300_000))
-      measured.push({ path: Buffer.from(path), bytes: 300_000, modified: (await lstat(path)).mtimeMs })
+      measured.push({ path: Buffer.from(path), size: 300_000, modified: (await lstat(path)).mtimeMs })
     }
     for (const [name, change] of Object.entries(meddle)) await change(join(folder, name))
 
@@ -275,7 +274,7 @@ example('names a folder that vanishes before it is its turn', async ({ tree }) =
 
 example('stops at a mistake of its own, rather than call every file unreadable', async () => {
   const mistake = new TypeError('not a path')
-  const found = { path: Buffer.from('a'), problem: mistake }
+  const found = { path: Buffer.from('a'), error: mistake }
   const outcome = await within(
     deadline,
     findDuplicates([found]).catch((error: Error) => error),
@@ -371,15 +370,16 @@ example('looks into the node_modules of this project when no folder is given', a
   assert.match(stdout, /^\{"bytes":\d+,"sha256":"[0-9a-f]{64}","files":\["[^"]*node_modules\//)
 })
 
+const wrongWorkers = '`--workers` must be a whole number from 1 to 64, got'
 for (const [wrong, args, says] of [
-  ['an unknown option', ['--wrokers', '3'], "Unknown option '--wrokers'"],
-  ['an option without its value', ['--workers'], "Option '--workers <value>' argument missing"],
-  ['a value where there is none', ['--json=yes'], "Option '--json' does not take an argument"],
-  ['workers that are no number', ['--workers', 'four'], '--workers must be a whole number from 1 to 64, got "four"'],
-  ['no workers', ['--workers', '0'], '--workers must be a whole number from 1 to 64, got "0"'],
-  ['too many workers', ['--workers', '65'], '--workers must be a whole number from 1 to 64, got "65"'],
-  ['less than no workers', ['--workers=-1'], '--workers must be a whole number from 1 to 64, got "-1"'],
-  ['half a worker', ['--workers', '1.5'], '--workers must be a whole number from 1 to 64, got "1.5"'],
+  ['an unknown option', ['--wrokers', '3'], 'unknown option `--wrokers`: did you mean `--workers`?, in npm start'],
+  ['an option without its value', ['--workers'], `${wrongWorkers} true (boolean), in npm start`],
+  ['a value where there is none', ['--json=yes'], '`--json` must be without a value, got "yes" (string), in npm start'],
+  ['workers that are no number', ['--workers', 'four'], `${wrongWorkers} "four" (string), in npm start`],
+  ['no workers', ['--workers', '0'], `${wrongWorkers} "0" (string), in npm start`],
+  ['too many workers', ['--workers', '65'], `${wrongWorkers} "65" (string), in npm start`],
+  ['less than no workers', ['--workers=-1'], `${wrongWorkers} "-1" (string), in npm start`],
+  ['half a worker', ['--workers', '1.5'], `${wrongWorkers} "1.5" (string), in npm start`],
   ['two folders', ['.', '..'], 'give one folder, not 2'],
   ['a folder that does not exist', ['no such'], '"no such" does not exist: give a folder to look into'],
   ['no name at all', [''], '"" does not exist: give a folder to look into'],
@@ -401,7 +401,7 @@ example('says so when its answer cannot be written', async ({ tree }) => {
   if (!existsSync('/dev/full')) return
   const { code, stderr } = await program([tree, '--json'], { stdout: '/dev/full' })
   assert.is(code, 1)
-  assert.match(stderr, /^cannot write: ENOSPC: no space left on device, write\n/)
+  assert.match(stderr, /^UnwritableOutput: cannot write the results: ENOSPC: no space left on device, write\n/)
 })
 
 example('says how it is used, when asked', async () => {
@@ -450,8 +450,11 @@ function plant(): string {
   return tree
 }
 
-function found(folder: string, name: string): Found {
-  return { path: Buffer.from(join(folder, name)) }
+/** As `directory` gives it; one that is not there has a size of 600,000. */
+function found(folder: string, name: string): FoundFile<Buffer> {
+  const path = join(folder, name)
+  const { size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: 600_000, mtimeMs: 0 }
+  return { path: Buffer.from(path), size, modified: mtimeMs }
 }
 
 async function inFolder(fn: (folder: string) => Promise<void>): Promise<void> {
@@ -503,14 +506,7 @@ function grouped(files: readonly { sha256: string; path: Buffer }[]): string[] {
 /* ── Running it ─────────────────────────────────────────────────────────── */
 
 async function json(tree: string, workers: number): Promise<string[]> {
-  return [
-    ...jsonLines(
-      await within(
-        deadline,
-        findDuplicates(() => walk(tree), { workers }),
-      ),
-    ),
-  ]
+  return [...jsonLines(await within(deadline, findDuplicates(walk(tree), { workers })))]
 }
 
 async function groups(tree: string): Promise<{ bytes: number; sha256: string; files: string[] }[]> {

@@ -1,4 +1,4 @@
-// Sees:    InvalidOptions: unknown option `sise`: did you mean `size`?, in batch; `size` is missing: it must be a whole number from 1, in batch
+// Sees:    InvalidOptions: unknown option `sise`: did you mean `size`?, in batch; `size` is missing: it must be a whole number from 1, or Infinity, in batch
 // Mistake: unknown option `sise`
 // Fix:     did you mean `size`?
 
