@@ -12,6 +12,7 @@ export type { Clock } from './clock.ts'
 export {
   AskTimeout,
   ChannelFull,
+  CorruptFrame,
   GraceExceeded,
   Inactive,
   InvalidBlueprint,
@@ -24,6 +25,7 @@ export {
   ItemTimeout,
   MillraceError,
   type Mistake,
+  NotCloneable,
   NotRepeatable,
   OutputLimit,
   RunEnded,
