@@ -188,6 +188,13 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
     new errors.TooManyDeadLetters({ share: 0.1, of: 50 }, cause),
     'more dead letters than `tolerate` allows (10 % of the last 50 items)',
   ],
+  [
+    new errors.NotCloneable('items[3].callback', 'a function', 'send data'),
+    '`items[3].callback` of the item is a function, and cannot be sent to another thread or process: send data',
+  ],
+  [new errors.NotCloneable('', 'a symbol', 'send a string'), /^the item is a symbol, and /],
+  [new errors.NotCloneable(undefined, 'a symbol', 'send a string'), /^something in the item is a symbol, and /],
+  [new errors.CorruptFrame(3, 10, 'it ends'), /^a frame of 10 bytes cannot be read from byte 3 on: it ends\. /],
   [new errors.TooManyRestarts(3, 5_000, cause), 'restarted more than 3 times within 5000 ms: RangeError: too far'],
   [new errors.UnknownStage('p', 'hsah', ['hash', 'print']), 'p has no stage "hsah": did you mean "hash"?'],
   [new errors.UnknownStage('p', 'sum', []), 'p has no stage "sum": it has no stage at all'],

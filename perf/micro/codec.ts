@@ -82,6 +82,7 @@ function measured(of: Kind<any>, size: number, peers: readonly Peer[], settings:
   const items = Array.from({ length: 256 }, (_, i) => of.make(i))
   const contenders: Contender<Frames, unknown>[] = [
     peer({ name: 'structuredClone', copy: structuredClone }),
+    peer({ name: 'nothing: the loop and the sink', copy: items => items }),
     millrace(),
     ...peers.filter(({ name }) => name !== 'JSON' || !of.isBinary).map(peer),
   ]
