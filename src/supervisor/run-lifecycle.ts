@@ -9,7 +9,8 @@
  *
  * `fail` and `cancel` also lead out of draining and aborting; `drain`, said again, hurries them or gives them more time.
  * `failing`: what came before the failure is still on its way to the readers. `over`: what has not ended is abandoned, by
- * name. There is one deadline for all: the grace period begins with the first of them.
+ * name. There is one deadline for all: the grace period begins with the first of them. At 13/15 of it, threads and processes
+ * are ended that are still there.
  *
  * Control plane only: some events in the life of a run, none per item.
  */

@@ -67,12 +67,14 @@ run('hears in each state what is drawn, and nothing else', () => {
   )
 })
 
-run('drains for twelve fifteenths of its grace, tells handlers, and gives up at the end of it', () => {
+run('drains for twelve fifteenths of its grace, tells handlers, ends threads, and gives up at the end of it', () => {
   const life = born().says('begin drain 11999')
   assert.equal(life.told, ['begin', 'stopping asked', 'closeInput'])
   assert.equal(life.says('1').told.slice(3), ['abandonAll'])
-  assert.equal(life.says('2999').told.slice(4), [])
-  assert.equal(life.says('1').told.slice(4), ['giveUp'])
+  assert.equal(life.says('999').told.slice(4), [])
+  assert.equal(life.says('1').told.slice(4), ['killAll'])
+  assert.equal(life.says('1999').told.slice(5), [])
+  assert.equal(life.says('1').told.slice(5), ['giveUp'])
 })
 
 run('has one deadline for all: what comes on the way does not begin anew', () => {
