@@ -533,6 +533,11 @@ const refusals: [string, () => unknown, string][] = [
     '`v` of the item is a buffer whose memory was handed over',
   ],
   [
+    'a Buffer of a detached buffer',
+    () => ({ b: detached().node }),
+    '`b` of the item is a buffer whose memory was handed over',
+  ],
+  [
     'a view beyond its buffer',
     () => ({ v: beyond() }),
     '`v` of the item is a view that reaches beyond its resized buffer',
