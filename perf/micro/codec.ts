@@ -166,7 +166,7 @@ async function others(): Promise<Peer[]> {
   return peers
 }
 
-/** Peers that are measured where they are there: `npm install` brings them. */
+/** Peers that are measured where they are there: `npm install --no-save msgpackr cbor-x` brings them. */
 async function installed(name: string): Promise<any> {
   try {
     return await import(name)
