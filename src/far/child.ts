@@ -7,7 +7,7 @@
 import { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import type { ChildOrder } from '../runtime/processes/child.ts'
-import { MessageReader, MessageWriter } from '../runtime/processes/wire.ts'
+import { StreamReader, StreamWriter } from '../runtime/processes/stream.ts'
 import { pack } from '../runtime/remote/packed-error.ts'
 import type { FromWorker, ToWorker } from '../runtime/remote/protocol.ts'
 import { live } from '../stage/mailbox/life.ts'
@@ -15,11 +15,11 @@ import { bodyOf } from './body.ts'
 
 process.title = `millrace ${process.argv[2] ?? ''}`
 const socket = new Socket({ fd: 3 })
-const writer = new MessageWriter()
+const writer = new StreamWriter()
 let heard: ((message: ToWorker) => void) | undefined
 const early: ToWorker[] = []
 
-const reader = new MessageReader((message: ToWorker | ChildOrder) => {
+const reader = new StreamReader((message: ToWorker | ChildOrder) => {
   if (message.type === 'order') void begin(message)
   else if (heard) heard(message)
   else early.push(message)

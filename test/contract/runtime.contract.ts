@@ -121,6 +121,16 @@ export function contract(on: 'inline' | 'threads' | 'processes' | 'mixed'): void
     assert.is(views[0].buffer, views[1].buffer, 'two views of one buffer are still that')
   })
 
+  promises('leaves a Buffer a Buffer, without the pool that it is a piece of', async () => {
+    const pooled = Buffer.from('pooled')
+    const { results } = await led(on, [pooled, { pooled }], actors.same)
+    const [buffer, { pooled: inside }] = results
+    for (const each of [buffer, inside]) {
+      assert.ok(Buffer.isBuffer(each))
+      assert.is(each.toString(), 'pooled')
+    }
+  })
+
   promises('keeps errors what they are: their class, their properties, and what caused them', async () => {
     const { error, results, summary } = await led(on, upTo(9), actors.refusing)
     assert.is(summary, undefined)

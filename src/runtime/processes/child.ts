@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import type { Line, LineEnd } from '../remote/line.ts'
 import type { Order, ToWorker } from '../remote/protocol.ts'
 import { execArgvOf } from '../threads/exec-argv.ts'
-import { MessageReader, MessageWriter } from './wire.ts'
+import { StreamReader, StreamWriter } from './stream.ts'
 
 /** The first message. */
 export interface ChildOrder {
@@ -36,8 +36,8 @@ export function openChild(order: Order, name: string, end: LineEnd): Line {
     windowsHide: true,
   })
   const socket = child.stdio[3] as Socket
-  const writer = new MessageWriter()
-  const reader = new MessageReader(message => end.heard(message))
+  const writer = new StreamWriter()
+  const reader = new StreamReader(message => end.heard(message))
   let exit: { code: number | null; signal: string | null } | undefined
   let isClosed = false
   let isEnded = false

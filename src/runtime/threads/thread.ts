@@ -1,29 +1,72 @@
 /**
- * A worker on a thread: messages are cloned by the engine.
+ * A worker on a thread: messages are bytes whose memory is handed over, with what cannot be bytes beside them.
  *
  * All messages of a thread have been heard when its `exit` is told (its `error` may overtake some), so that is the moment at
  * which it is known which calls will never be answered. Before the worker begins a call it stores its number in `begun`.
  */
-import { Worker } from 'node:worker_threads'
+import { type TransferListItem, Worker } from 'node:worker_threads'
 import type { Line, LineEnd } from '../remote/line.ts'
-import type { FromWorker, Order } from '../remote/protocol.ts'
+import type { Order } from '../remote/protocol.ts'
+import { type Attachments, type Message, MessageReader, MessageWriter } from '../remote/wire.ts'
 import { execArgvOf } from './exec-argv.ts'
 
 /** What a thread is given at its start. */
 export interface ThreadOrder {
-  readonly order: Order
+  readonly order: Parcel
   /** Number of the last call that was begun: written by the worker alone. */
   readonly begun: Int32Array
+}
+
+/** A message between threads. */
+export interface Parcel {
+  readonly bytes: Uint8Array
+  readonly attachments?: Attachments
+}
+
+/** The first message. */
+export interface OrderMessage {
+  readonly type: 'order'
+  readonly order: Order
+}
+
+interface Receiver {
+  postMessage(message: Parcel, moved: readonly TransferListItem[]): void
+}
+
+/** Both ends of a line between two threads. */
+export class Parcels {
+  readonly #writer = new MessageWriter({ attach: true })
+  readonly #reader = new MessageReader()
+
+  /** Throws `NotCloneable`; then nothing was sent. */
+  send(message: Message, to: Receiver): void {
+    const [parcel, moved] = this.pack(message)
+    to.postMessage(parcel, moved)
+  }
+
+  pack(message: Message): [Parcel, TransferListItem[]] {
+    const { bytes, attachments, moved } = this.#writer.write(message)
+    return [
+      { bytes, ...(attachments && { attachments }) },
+      [bytes.buffer as ArrayBuffer, ...(moved as TransferListItem[])],
+    ]
+  }
+
+  open({ bytes, attachments }: Parcel): any {
+    return this.#reader.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), attachments)
+  }
 }
 
 const entry = new URL('../../far/thread.js', import.meta.url)
 
 export function openThread(order: Order, name: string, end: LineEnd): Line {
   const begun = new Int32Array(new SharedArrayBuffer(4))
-  const workerData: ThreadOrder = { order, begun }
+  const parcels = new Parcels()
+  const [parcel, transferList] = parcels.pack({ type: 'order', order } as OrderMessage)
+  const workerData: ThreadOrder = { order: parcel, begun }
   let isKilled = false
-  const worker = new Worker(entry, { workerData, execArgv: execArgvOf(process.execArgv), name })
-  worker.on('message', (message: FromWorker) => end.heard(message))
+  const worker = new Worker(entry, { workerData, transferList, execArgv: execArgvOf(process.execArgv), name })
+  worker.on('message', (parcel: Parcel) => end.heard(parcels.open(parcel)))
   worker.on('messageerror', error => end.failed(error))
   worker.on('error', error => end.failed(error))
   worker.on('exit', code => {
@@ -36,7 +79,7 @@ export function openThread(order: Order, name: string, end: LineEnd): Line {
     })
   })
   return {
-    send: message => worker.postMessage(message),
+    send: message => parcels.send(message, worker),
     hold: isHeld => (isHeld ? worker.ref() : worker.unref()),
     kill: () => {
       isKilled = true

@@ -1,0 +1,103 @@
+/**
+ * Messages as bytes: what is said between a stage and a worker that lives elsewhere.
+ *
+ *     ┌ bytes of the rest of it ┬ rest ┬ bytes ┬ frame ┬ bytes ┬ frame …
+ *     │ u32                     │      │ u32   │       │
+ *                                      └ the list that it is about: items, or answers
+ *
+ * Written and read by the codec, as frames of items: so numbers, texts, Buffers and records of one shape go fast, and
+ * everything arrives as structured clone would bring it, but that a Buffer stays one. It checks every length: bytes that
+ * were cut, or never were a message, are an error.
+ */
+import { FrameDecoder } from '../../codec/frame-decoder.ts'
+import { FrameEncoder } from '../../codec/frame-encoder.ts'
+import { CorruptFrame } from '../../errors.ts'
+
+/** What may be said: an object with a type, one of whose fields may be a long list. */
+export interface Message {
+  readonly type: string
+}
+
+/** A message on its way. */
+export interface Written {
+  /** For the receiver alone. */
+  readonly bytes: Buffer
+  /** What goes beside each frame, where there is any such thing: it cannot be bytes. */
+  readonly attachments: Attachments | undefined
+  /** What of it has to be transferred. */
+  readonly moved: readonly unknown[]
+}
+
+export type Attachments = readonly (readonly unknown[])[]
+
+const lists: Readonly<Record<string, string>> = { items: 'items', answers: 'values' }
+const word = 4
+
+export class MessageWriter {
+  readonly #encoder: FrameEncoder
+  /** Bytes in front of a message, for whoever carries it. */
+  readonly #head: number
+  #scratch = Buffer.allocUnsafeSlow(65_536)
+
+  /** `attach`: whether something may go beside the bytes; else it is refused. */
+  constructor({ attach = false, head = 0 }: { attach?: boolean; head?: number } = {}) {
+    this.#encoder = new FrameEncoder({ attach })
+    this.#head = head
+  }
+
+  /** Throws `NotCloneable`, and what a getter throws; then nothing was written. */
+  write(message: Message): Written {
+    const field = lists[message.type]
+    const { list, rest } = field === undefined ? { list: [], rest: message } : split(message, field)
+    const frames: Buffer[] = []
+    const attachments: (readonly unknown[])[] = []
+    const moved: unknown[] = []
+    for (const items of [[rest], list]) this.#frames(items, frames, attachments, moved)
+    const bytes = Buffer.allocUnsafeSlow(frames.reduce((sum, frame) => sum + word + frame.length, this.#head))
+    let at = this.#head
+    for (const frame of frames) {
+      at = bytes.writeUInt32LE(frame.length, at)
+      at += frame.copy(bytes, at)
+    }
+    return { bytes, attachments: attachments.some(each => each.length > 0) ? attachments : undefined, moved }
+  }
+
+  #frames(list: readonly unknown[], frames: Buffer[], attachments: (readonly unknown[])[], moved: unknown[]): void {
+    const scratch = this.#scratch
+    for (let from = 0; from < list.length; ) {
+      const encoded = this.#encoder.encode(list, from, list.length, scratch, 0, scratch.length)
+      const { spilled } = encoded
+      frames.push(Buffer.from(spilled ?? scratch.subarray(0, encoded.bytes)))
+      from += spilled ? 1 : encoded.taken
+      attachments.push(encoded.attachments)
+      moved.push(...encoded.moved)
+    }
+  }
+}
+
+function split(message: Message, field: string): { list: readonly unknown[]; rest: Message } {
+  const rest: Message & Record<string, unknown> = { ...message }
+  const list = rest[field] as readonly unknown[]
+  delete rest[field]
+  return { list, rest }
+}
+
+export class MessageReader {
+  readonly #decoder = new FrameDecoder()
+
+  /** Throws `CorruptFrame`. */
+  read(bytes: Buffer, attachments: Attachments = []): any {
+    const items: unknown[] = []
+    for (let at = 0, frame = 0; at < bytes.length; frame++) {
+      const length = at + word <= bytes.length ? bytes.readUInt32LE(at) : Infinity
+      at += word
+      if (at + length > bytes.length) throw new CorruptFrame(at, bytes.length, 'a frame ends behind its message')
+      this.#decoder.decode(bytes, at, length, items, attachments[frame])
+      at += length
+    }
+    const message = items.shift() as Message
+    if (typeof message?.type !== 'string') throw new CorruptFrame(0, bytes.length, 'a message without a type')
+    const field = lists[message.type]
+    return field === undefined ? message : { ...message, [field]: items }
+  }
+}
