@@ -62,18 +62,24 @@ function skipUnreadable({ error }: Failure): FailurePolicy {
   return error instanceof FileChanged || (error instanceof Error && 'syscall' in error) ? 'skip' : 'stop'
 }
 
-export const duplicates = (entries: Source<Entry<Buffer>>, workers: number) =>
+/** How many workers read files, and where they live. */
+export interface How {
+  readonly workers?: number
+  readonly on?: 'inline' | 'threads' | 'processes'
+}
+
+export const duplicates = (entries: Source<Entry<Buffer>>, { workers = 4, on = 'inline' }: How = {}) =>
   pipeline('duplicates')
     .from(entries)
     .stage('files', files, { onFailure: skipUnreadable })
     .stage('same size', repeated({ by: 'size', remember: Infinity }))
-    .stage('hash', hash, { workers, concurrency: 4, onFailure: skipUnreadable })
+    .stage('hash', hash, { workers, on, concurrency: 4, onFailure: skipUnreadable })
     .stage('same content', batch({ size: Infinity }), { key: 'sha256', workers })
     .stage('groups', groups)
 
-/** Runs the pipeline to its end. `workers` makes it faster; the findings are the same. */
-export async function findDuplicates(entries: Source<Entry<Buffer>>, { workers = 4 } = {}): Promise<Findings> {
-  const run = duplicates(entries, workers).run()
+/** Runs the pipeline to its end. `workers` and `on` make it faster; the findings are the same. */
+export async function findDuplicates(entries: Source<Entry<Buffer>>, how: How = {}): Promise<Findings> {
+  const run = duplicates(entries, how).run()
   return findingsOf(run, run)
 }
 

@@ -95,7 +95,7 @@ example('reads only files that share their size with another', async ({ tree }) 
 
 example('hashes the first two of a size while the walk still goes on', async ({ tree }) => {
   const hashing = gate()
-  const run = duplicates(source(), 2).run()
+  const run = duplicates(source(), { workers: 2 }).run()
   run.channel('same content').subscribe(() => hashing.open())
   const sizes: number[] = []
   await within(
@@ -190,7 +190,7 @@ example('names a file that vanishes between its size and its hash', async () => 
   await inFolder(async folder => {
     const sized = gate()
     for (const name of ['first', 'second', 'third']) await writeFile(join(folder, name), 'four')
-    const run = duplicates(source(), 2).run()
+    const run = duplicates(source(), { workers: 2 }).run()
     run.channel('same size').subscribe(() => sized.open())
     const dead: string[] = []
     run.deadLetters.subscribe(({ stage, item }) => dead.push(`${stage} ${(item as Entry<Buffer>).path}`))
@@ -324,6 +324,13 @@ example('says what is wasted in sizes that people read, and how much it leaves o
 
 /* ── The program ────────────────────────────────────────────────────────── */
 
+for (const on of ['threads', 'processes'] as const) {
+  example(`gives the same groups on ${on}`, async ({ tree }) => {
+    const found = await within(deadline, findDuplicates(walk(tree), { workers: 2, on }))
+    assert.equal([...jsonLines(found)], byPlainCode(tree))
+  })
+}
+
 example('prints the same for any number of workers, time apart', async ({ tree }) => {
   const [one, eight] = [await program([tree, '--workers', '1']), await program([tree, '--workers=8'])]
   assert.is(one.code, 0)
@@ -388,7 +395,7 @@ for (const [wrong, args, says] of [
   example(`refuses ${wrong} with one line that says what to do`, async () => {
     const { code, stdout, stderr } = await program(args)
     assert.equal([code, stdout], [2, ''])
-    assert.is(stderr, `${says}; usage: npm start [-- [DIR] [--workers N] [--json]]\n`)
+    assert.is(stderr, `${says}; usage: npm start [-- [DIR] [--on inline|threads|processes] [--workers N] [--json]]\n`)
   })
 }
 
@@ -406,7 +413,10 @@ example('says so when its answer cannot be written', async ({ tree }) => {
 
 example('says how it is used, when asked', async () => {
   const { code, stdout } = await program(['--help'])
-  assert.equal([code, stdout], [0, 'usage: npm start [-- [DIR] [--workers N] [--json]]\n'])
+  assert.equal(
+    [code, stdout],
+    [0, 'usage: npm start [-- [DIR] [--on inline|threads|processes] [--workers N] [--json]]\n'],
+  )
 })
 
 example.run()
