@@ -149,20 +149,17 @@ export class Seat {
       const outputs = up.recordAt(slot, seatOf(words.load(up.claimAt(slot))))
       const chunks = words.get(outputs + R.CHUNKS)
       const end = slot === toSlot ? toChunk : chunks
-      if (chunks === 1 && end === 1) {
+      if (chunks === 1) {
         const bytes = words.get(outputs + R.BYTES)
         each(words.get(outputs + R.SEGMENT), words.get(outputs + R.OFFSET), bytes, words.get(outputs + R.OUTPUTS))
-        continue
+      } else if (chunk < end) {
+        const list = this.#segments.words(words.get(outputs + R.SEGMENT))!
+        let at = (words.get(outputs + R.OFFSET) >> 2) + chunk * R.chunkWords
+        for (; chunk < end; chunk++, at += R.chunkWords) {
+          each(list.get(at), list.get(at + 1), list.get(at + 2), list.get(at + 3))
+        }
       }
-      if (chunk === end) continue
-      const list = this.#segments.words(words.get(outputs + R.SEGMENT))!
-      for (
-        let at = (words.get(outputs + R.OFFSET) >> 2) + chunk * R.chunkWords;
-        chunk < end;
-        chunk++, at += R.chunkWords
-      ) {
-        each(list.get(at), list.get(at + 1), list.get(at + 2), list.get(at + 3))
-      }
+      if (slot === toSlot) return
     }
   }
 

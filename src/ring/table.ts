@@ -270,7 +270,9 @@ export class Table {
     words.store(this.#base + RETURNED, (this.returned + 1) | 0)
     // It may have gone between its commit and publishing it, or between publishing and the bell.
     this.publish()
-    this.ring()
+    this.up?.bell.wake()
+    this.bell.wake()
+    this.down?.bell.wake()
   }
 
   /** Sequence of the first item of a frame: its position in the input of this stage. */

@@ -35,8 +35,6 @@ export interface Scenario<Local = unknown> {
   /** Throws unless this is how it may end. */
   check?(locals: readonly Local[], supervisor: unknown): void
   readonly deaths?: number
-  /** How often a thread may be stopped although it could go on; by default without limit. */
-  readonly switches?: number
 }
 
 interface Live {
@@ -50,6 +48,10 @@ interface Live {
 /** Answers of single accesses, and, once a call has come to its end, what the whole call gave. */
 interface Gave {
   readonly of: unknown
+  /** The counter whose value it is; −1: none. */
+  readonly counter: number
+  /** Tells calls of one method from those of another. */
+  readonly id: number
   readonly gave: unknown
 }
 type Log = readonly (number | Gave)[]
@@ -58,6 +60,7 @@ const stopped = Symbol('stopped')
 const restarted = Symbol('restarted')
 const most = { ops: 2_000 }
 const originals = new WeakSet<object>()
+let methods = 0
 /** The memory whose thread goes its step just now. */
 let stepping: Memory | undefined
 
@@ -72,6 +75,8 @@ export class Memory {
   #undo: number[] | undefined
   #hasStepped = false
   #last = ''
+  /** Words that only count, and are only compared for being the same: where nobody remembers a value, it begins anew. */
+  counters: number[] = []
   waits = -1
   notified: number[] = []
   /** Threads that read and that write a word, as bits. */
@@ -121,6 +126,7 @@ export class Memory {
     for (const name of names) {
       const method = (prototype as Record<string, (...args: unknown[]) => unknown>)[name]!
       if (originals.has(method)) continue
+      const id = ++methods
       const summarized = function (this: unknown, ...args: unknown[]) {
         const memory = stepping
         if (!memory) return method.apply(this, args)
@@ -132,8 +138,9 @@ export class Memory {
           return known.gave
         }
         const gave = method.apply(this, args)
+        const counter = log.slice(from).find(entry => typeof entry === 'object' && entry.counter >= 0) as Gave | undefined
         log.length = from
-        log.push({ of: method, gave })
+        log.push({ of: method, id, counter: name === 'listen' ? (counter?.counter ?? -1) : -1, gave })
         memory.#at = from + 1
         return gave
       }
@@ -171,7 +178,24 @@ export class Memory {
       throw error
     } finally {
       this.#thread = -1
+      this.#undo = undefined
       stepping = undefined
+    }
+  }
+
+  /** Brings counters back to 0 or 1 that no log has a value of, and nobody waits on. */
+  forget(lives: readonly { readonly log: Log; readonly waits: number }[], undo: number[]): void {
+    for (const cell of this.counters) {
+      const value = this.cells[cell]!
+      if (value === (value & 1)) continue
+      const isKnown = lives.some(
+        ({ log, waits }) => waits === cell || log.some(entry => typeof entry === 'object' && entry.counter === cell),
+      )
+      if (isKnown) continue
+      undo.push(cell, value)
+      this.#mix(cell, value)
+      this.cells[cell] = value & 1
+      this.#mix(cell, value & 1)
     }
   }
 
@@ -191,7 +215,10 @@ export class Memory {
 
   #access(kind: string, cell: number, act: (cell: number) => number): number {
     if (this.#thread < 0) return act(cell) // setting up, or checking
-    if (this.#at < this.#log.length) return this.#log[this.#at++] as number
+    if (this.#at < this.#log.length) {
+      const known = this.#log[this.#at++]!
+      return typeof known === 'number' ? known : (known.gave as number)
+    }
     if (cell < 0 || cell >= this.cells.length) return 0 // who has no claim yet may read anywhere
     const bit = 1 << this.#thread
     const was = this.isShared(cell)
@@ -206,7 +233,7 @@ export class Memory {
     }
     const answer = act(cell)
     this.trace?.push(`${kind} ${this.name?.(cell) ?? cell}=${answer}`)
-    this.#log.push(answer)
+    this.#log.push(this.counters.includes(cell) ? { of: undefined, id: 0, counter: cell, gave: answer } : answer)
     this.#at++
     if (this.#log.length > most.ops) throw new Error('a unit does not end')
     return answer
@@ -266,10 +293,6 @@ export function explore(make: () => Scenario<any>, limits: { states?: number } =
 
 interface Node {
   readonly lives: readonly Live[]
-  readonly supervisor: unknown
-  /** The thread whose turn it was, and how often one was stopped that could go on. */
-  readonly last: number
-  readonly switches: number
   readonly deaths: number
   readonly id: number
   readonly undo: readonly number[]
@@ -288,11 +311,10 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
   /** How each state was reached first: from which, and by whose step; a death is below zero. */
   const parents: number[] = [-1]
   const steps: number[] = [0]
-  const bounded = scenario.switches !== undefined
   const start: Live[] = threads.map(({ start }) => ({ local: start, log: [], waits: -1, life: 'lives' }))
   start.push({ local: { victim: -1, known: undefined }, log: [], waits: -1, life: 'lives' })
 
-  const key = (lives: readonly Live[], last: number, switches: number, deaths: number): number => {
+  const key = (lives: readonly Live[], deaths: number): number => {
     let high = memory.hash
     let low = memory.low
     const add = (value: number) => {
@@ -306,7 +328,7 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
       for (const value of log) {
         if (typeof value === 'number') add(value)
         else {
-          add(0x5eed)
+          add(0x5eed + value.id)
           add(Number(value.gave ?? -1))
         }
       }
@@ -314,17 +336,13 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
       add(life === 'lives' ? 0 : life === 'dead' ? 1 : 2)
     }
     add(deaths)
-    if (bounded) {
-      add(last)
-      add(switches)
-    }
     return (high >>> 0) * 2 ** 21 + ((low >>> 0) >>> 11)
   }
   const way = (path: readonly Node[], why: string) =>
     new Violation(`${why}\n  after ${path.map(({ label }) => label).join(' ').slice(-600)}`)
 
-  const root: Node = { lives: start, supervisor: undefined, last: -1, switches: 0, deaths: 0, id: 0, undo: [], label: '', next: 0 }
-  ids.set(key(start, -1, 0, 0), 0)
+  const root: Node = { lives: start, deaths: 0, id: 0, undo: [], label: '', next: 0 }
+  ids.set(key(start, 0), 0)
   const path: Node[] = [root]
   const learned = () => {
     while (path.length > 0) memory.undo(path.pop()!.undo)
@@ -339,10 +357,7 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
       if (isEnd(node.lives)) {
         ends.push(node.id)
         try {
-          scenario.check?.(
-            node.lives.slice(0, -1).map(({ local }) => local),
-            (node.lives[supervisor]!.local as { known: unknown }).known,
-          )
+          check(scenario, node.lives)
         } catch (error) {
           throw way(path, (error as Error).message)
         }
@@ -354,7 +369,7 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
     const kills = choice > supervisor
     const thread = kills ? choice - supervisor - 1 : choice
     const live = node.lives[thread]!
-    let { deaths, switches } = node
+    let { deaths } = node
     const undo: number[] = []
     let lives: Live[]
     if (kills) {
@@ -369,17 +384,9 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
       if (live.life !== 'lives' || live.waits >= 0) continue
       const state = live.local as { victim: number; known: unknown }
       if (thread === supervisor && state.victim < 0) continue
-      if (bounded && node.last >= 0 && node.last !== thread) {
-        const other = node.lives[node.last]!
-        const couldGoOn = other.life === 'lives' && other.waits < 0 && (node.last !== supervisor || (other.local as { victim: number }).victim >= 0)
-        if (couldGoOn && ++switches > scenario.switches!) continue
-      }
-      const log = [...live.log]
-      let ended: ReturnType<Memory['step']>
+      lives = [...node.lives]
       try {
-        ended = memory.step(thread, log, undo, () =>
-          thread === supervisor ? scenario.settle!(state.victim, state.known) : threads[thread]!.unit(live.local),
-        )
+        advance(scenario, lives, thread, undo)
       } catch (error) {
         throw way(path, `${(error as Error).message} (thread ${thread})`)
       }
@@ -387,22 +394,9 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
         memory.undo(undo)
         return learned()
       }
-      lives = [...node.lives]
-      if (typeof ended === 'symbol') {
-        lives[thread] = { ...live, log: String(ended) === 'Symbol(restarted)' ? [] : log, waits: memory.waits }
-      } else if (thread === supervisor) {
-        lives[thread] = { local: { victim: -1, known: ended.end }, log: [], waits: -1, life: 'lives' }
-        lives[state.victim] = { local: threads[state.victim]!.start, log: [], waits: -1, life: 'lives' }
-      } else {
-        lives[thread] = { local: ended.end ?? live.local, log: [], waits: -1, life: ended.end === undefined ? 'done' : 'lives' }
-      }
-      for (const cell of memory.notified) {
-        for (let other = 0; other < lives.length; other++) {
-          if (lives[other]!.waits === cell) lives[other] = { ...lives[other]!, waits: -1, log: [] }
-        }
-      }
     }
-    const known = key(lives, thread, switches, deaths)
+    memory.forget(lives, undo)
+    const known = key(lives, deaths)
     let id = ids.get(known)
     const isNew = id === undefined
     if (id === undefined) {
@@ -418,7 +412,7 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
     }
     parents.push(node.id)
     steps.push(kills ? ~thread : thread)
-    path.push({ lives, supervisor, last: thread, switches, deaths, id, undo, label: kills ? `†${thread}` : String(thread), next: 0 })
+    path.push({ lives, deaths, id, undo, label: kills ? `†${thread}` : String(thread), next: 0 })
     if (isLearning && path.length > 5_000) return learned()
     if (isLearning && ids.size > 20_000) return learned()
   }
@@ -431,6 +425,101 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
     throw new Violation(`${why}\n  after ${way.reverse().join(' ')}`)
   }
   return { states: ids.size, steps: from.length, ends: ends.length }
+}
+
+/** What the scenario does with the memory, to look at it, is undone. */
+function check(scenario: Scenario<any>, lives: readonly Live[]): void {
+  const { memory } = scenario
+  const cells = memory.cells.slice()
+  const locals = lives.map(({ local }) => local)
+  scenario.check?.(locals.slice(0, -1), (locals.at(-1) as { known: unknown }).known)
+  memory.cells.set(cells)
+}
+
+/**
+ * Random orders of steps, for what is too large to see all of it. A thread mostly goes on; where it stops, and who dies when,
+ * is drawn. Throws a `Violation` as `explore` does, also when nobody can go on.
+ */
+export function wander(make: () => Scenario<any>, { walks, seed }: { walks: number; seed: number }): number {
+  let known: Memory | undefined
+  let state = seed
+  const random = (below: number) => {
+    state = (state + 0x6d2b79f5) | 0
+    return (mixed(state, 0x85ebca6b) >>> 0) % below
+  }
+  let steps = 0
+  for (let walk = 0; walk < walks; walk++) {
+    const scenario = make()
+    const { memory, threads } = scenario
+    if (known) {
+      memory.readers = known.readers
+      memory.writers = known.writers
+    }
+    memory.ready()
+    known = memory
+    const supervisor = threads.length
+    const lives: Live[] = threads.map(({ start }) => ({ local: start, log: [], waits: -1, life: 'lives' }))
+    lives.push({ local: { victim: -1, known: undefined }, log: [], waits: -1, life: 'lives' })
+    const way: string[] = []
+    const violation = (why: string) => new Violation(`${why}\n  in walk ${walk} after ${way.join(' ').slice(-600)}`)
+    const boldness = 2 + random(60)
+    let deaths = 0
+    let thread = 0
+    while (!isEnd(lives)) {
+      const victim = () => (lives[supervisor]!.local as { victim: number }).victim
+      const can = lives.flatMap(({ life, waits }, i) => (life === 'lives' && waits < 0 && (i < supervisor || victim() >= 0) ? [i] : []))
+      if (can.length === 0) throw violation('nobody can go on')
+      if (way.length > 20_000) throw violation('it does not end')
+      if (!can.includes(thread) || random(boldness) === 0) thread = can[random(can.length)]!
+      const mortals = threads.flatMap(({ isMortal }, i) => (isMortal && lives[i]!.life === 'lives' ? [i] : []))
+      if (deaths < (scenario.deaths ?? 0) && mortals.length > 0 && victim() < 0 && random(40) === 0) {
+        const dead = mortals[random(mortals.length)]!
+        deaths++
+        way.push(`†${dead}`)
+        lives[dead] = { ...lives[dead]!, life: 'dead', log: [], waits: -1 }
+        lives[supervisor] = { ...lives[supervisor]!, local: { ...(lives[supervisor]!.local as object), victim: dead } }
+        continue
+      }
+      way.push(String(thread))
+      steps++
+      try {
+        advance(scenario, lives, thread, [])
+      } catch (error) {
+        throw violation(`${(error as Error).message} (thread ${thread})`)
+      }
+    }
+    try {
+      check(scenario, lives)
+    } catch (error) {
+      throw violation((error as Error).message)
+    }
+  }
+  return steps
+}
+
+/** One step of a thread, in `lives` too. */
+function advance(scenario: Scenario<any>, lives: Live[], thread: number, undo: number[]): void {
+  const { memory, threads } = scenario
+  const supervisor = threads.length
+  const live = lives[thread]!
+  const state = live.local as { victim: number; known: unknown }
+  const log = [...live.log]
+  const ended = memory.step(thread, log, undo, () =>
+    thread === supervisor ? scenario.settle!(state.victim, state.known) : threads[thread]!.unit(live.local),
+  )
+  if (typeof ended === 'symbol') {
+    lives[thread] = { ...live, log: ended === restarted ? [] : log, waits: memory.waits }
+  } else if (thread === supervisor) {
+    lives[thread] = { local: { victim: -1, known: ended.end }, log: [], waits: -1, life: 'lives' }
+    lives[state.victim] = { local: threads[state.victim]!.start, log: [], waits: -1, life: 'lives' }
+  } else {
+    lives[thread] = { local: ended.end ?? live.local, log: [], waits: -1, life: ended.end === undefined ? 'done' : 'lives' }
+  }
+  for (const cell of memory.notified) {
+    for (let other = 0; other < lives.length; other++) {
+      if (lives[other]!.waits === cell) lives[other] = { ...lives[other]!, waits: -1, log: [] }
+    }
+  }
 }
 
 function isEnd(lives: readonly Live[]): boolean {

@@ -44,7 +44,8 @@ export interface Config {
   readonly deaths?: number
   /** Workers that one item may take with it. @default 3 */
   readonly perItem?: number
-  readonly switches?: number
+  /** Nobody reads while it runs: the sink takes everything at the end. The last table needs a slot for each frame. */
+  readonly isReadAfter?: boolean
 }
 
 type Local =
@@ -57,7 +58,7 @@ export function scenario(ring: Ring, config: Config): Scenario<any> {
   const { slots = 2, chunk = 1, capacity = 2 ** 31 - 1, arenaBytes = 64, spills = 0, first = 0 } = config
   const memory = new Memory()
   memory.summarize(ring.Table.prototype, ['front', 'held', 'publish', 'publishNext', 'free', 'ring', 'close', 'chunksOf', 'itemsOf'])
-  memory.summarize(ring.Bell.prototype, ['ring', 'listen'])
+  memory.summarize(ring.Bell.prototype, ['ring', 'wake', 'listen'])
   memory.summarize(ring.Seat.prototype, ['claim'])
   const segments: Words[] = []
   /** For each writer: how many segments it has spilled to, in memory, since it is part of the state. */
@@ -77,6 +78,7 @@ export function scenario(ring: Ring, config: Config): Scenario<any> {
       },
     })
     const table = new ring.Table(control, base, shape, lookup(() => 0))
+    memory.counters.push(control.base + table.bell.at)
     base += ring.Table.wordsFor(shape)
     table.format(first)
     return { table, lookup }
@@ -193,13 +195,12 @@ export function scenario(ring: Ring, config: Config): Scenario<any> {
     if (!isLossy && all.join() !== inputs[last]!.slice(0, all.length).join()) throw new Error(`the sink got ${all}`)
     return all
   })
-  threads.push(reading)
+  if (!config.isReadAfter) threads.push(reading)
 
   return {
     memory,
     threads,
     ...(config.deaths !== undefined && { deaths: config.deaths }),
-    ...(config.switches !== undefined && { switches: config.switches }),
     settle(thread, local) {
       const charges = { ...(local as Record<string, number> | undefined) }
       const place = places.find(place => place.thread === thread)!
@@ -217,7 +218,12 @@ export function scenario(ring: Ring, config: Config): Scenario<any> {
       // With a limit of deaths, configurations have one stage: what was given up is known by its place in the input.
       const given = inputs[0]!.filter((_, i) => !gone.some(([key]) => key === `0 ${i}`))
       const wanted = config.stages.reduce((items, { does }) => items.flatMap(does), given)
-      const got = (locals.at(-1) as Local).got
+      let end = locals.at(-1) as Local
+      if (config.isReadAfter) {
+        end = begin
+        for (let next: Local | undefined = end; next; next = reading.unit(end)) end = next
+      }
+      const { got } = end
       if (got.join() !== wanted.join()) throw new Error(`the sink got ${got} instead of ${wanted}`)
     },
   }
