@@ -38,12 +38,14 @@ const WORD = 1
 const SEEN = 2
 const ROOM = 3
 
-/** Milliseconds after which whoever waits looks again all the same: for a thread that was stopped between publishing and the bell. */
-const longestNap = 1_000
-
 export class Seat {
   readonly table: Table
   readonly seat: number
+  /**
+   * Milliseconds after which whoever waits looks again, bell or no bell. No wake-up needs it: it is there for a thread that
+   * the system stops for long between publishing and the bell, which all others would wait for.
+   */
+  nap = 1_000
   /** Where the bytes are that were reserved. */
   segment = -1
   offset = -1
@@ -126,7 +128,7 @@ export class Seat {
       const heard = this.table.bell.listen()
       const late = this.claim(most)
       if (late !== NOTHING) return late
-      this.table.bell.wait(heard, longestNap)
+      this.table.bell.wait(heard, this.nap)
     }
   }
 
@@ -192,7 +194,7 @@ export class Seat {
     while (!this.reserve(bytes)) {
       const heard = this.table.bell.listen()
       if (this.reserve(bytes)) return
-      this.table.bell.wait(heard, longestNap)
+      this.table.bell.wait(heard, this.nap)
     }
   }
 

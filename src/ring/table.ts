@@ -73,8 +73,8 @@ export class Table {
   /** The supervisor's seat; below it are those of the workers. */
   readonly supervisor: number
   readonly capacity: number
-  /** Its workers wait here; the main thread, where it is the only worker. */
-  readonly bell: Bell
+  /** Its workers wait here. Source and sink are one thread, and share one. */
+  bell: Bell
   /** The table whose outputs are the input of this one; none before that of the source. */
   up: Table | undefined
   /** The table of those who read this one; none behind that of the sink. */

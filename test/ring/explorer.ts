@@ -35,6 +35,8 @@ export interface Scenario<Local = unknown> {
   /** Throws unless this is how it may end. */
   check?(locals: readonly Local[], supervisor: unknown): void
   readonly deaths?: number
+  /** How often a thread may be settled that lives: only when wandering. */
+  readonly suspicions?: number
 }
 
 interface Live {
@@ -138,7 +140,9 @@ export class Memory {
           return known.gave
         }
         const gave = method.apply(this, args)
-        const counter = log.slice(from).find(entry => typeof entry === 'object' && entry.counter >= 0) as Gave | undefined
+        const counter = log.slice(from).find(entry => typeof entry === 'object' && entry.counter >= 0) as
+          | Gave
+          | undefined
         log.length = from
         log.push({ of: method, id, counter: name === 'listen' ? (counter?.counter ?? -1) : -1, gave })
         memory.#at = from + 1
@@ -161,7 +165,12 @@ export class Memory {
   }
 
   /** Lets `thread` go one step in a unit; changes are noted in `undo`. */
-  step(thread: number, log: (number | Gave)[], undo: number[], unit: () => unknown): { end: unknown } | typeof stopped | typeof restarted {
+  step(
+    thread: number,
+    log: (number | Gave)[],
+    undo: number[],
+    unit: () => unknown,
+  ): { end: unknown } | typeof stopped | typeof restarted {
     this.#thread = thread
     stepping = this
     this.#log = log
@@ -312,7 +321,7 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
   const parents: number[] = [-1]
   const steps: number[] = [0]
   const start: Live[] = threads.map(({ start }) => ({ local: start, log: [], waits: -1, life: 'lives' }))
-  start.push({ local: { victim: -1, known: undefined }, log: [], waits: -1, life: 'lives' })
+  start.push({ local: { victim: -1, isAlive: false, known: undefined }, log: [], waits: -1, life: 'lives' })
 
   const key = (lives: readonly Live[], deaths: number): number => {
     let high = memory.hash
@@ -339,7 +348,12 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
     return (high >>> 0) * 2 ** 21 + ((low >>> 0) >>> 11)
   }
   const way = (path: readonly Node[], why: string) =>
-    new Violation(`${why}\n  after ${path.map(({ label }) => label).join(' ').slice(-600)}`)
+    new Violation(
+      `${why}\n  after ${path
+        .map(({ label }) => label)
+        .join(' ')
+        .slice(-600)}`,
+    )
 
   const root: Node = { lives: start, deaths: 0, id: 0, undo: [], label: '', next: 0 }
   ids.set(key(start, 0), 0)
@@ -379,7 +393,12 @@ function search(scenario: Scenario<any>, mostStates: number, isLearning: boolean
       deaths++
       lives = [...node.lives]
       lives[thread] = { ...live, life: 'dead', log: [], waits: -1 }
-      lives[supervisor] = { local: { ...(node.lives[supervisor]!.local as object), victim: thread }, log: [], waits: -1, life: 'lives' }
+      lives[supervisor] = {
+        local: { ...(node.lives[supervisor]!.local as object), victim: thread },
+        log: [],
+        waits: -1,
+        life: 'lives',
+      }
     } else {
       if (live.life !== 'lives' || live.waits >= 0) continue
       const state = live.local as { victim: number; known: unknown }
@@ -459,17 +478,26 @@ export function wander(make: () => Scenario<any>, { walks, seed }: { walks: numb
     known = memory
     const supervisor = threads.length
     const lives: Live[] = threads.map(({ start }) => ({ local: start, log: [], waits: -1, life: 'lives' }))
-    lives.push({ local: { victim: -1, known: undefined }, log: [], waits: -1, life: 'lives' })
+    lives.push({ local: { victim: -1, isAlive: false, known: undefined }, log: [], waits: -1, life: 'lives' })
     const way: string[] = []
     const violation = (why: string) => new Violation(`${why}\n  in walk ${walk} after ${way.join(' ').slice(-600)}`)
     const boldness = 2 + random(60)
     let deaths = 0
+    let suspicions = 0
+    // One thread sleeps for a while in mid-step: for many laps, if the ring is small.
+    let sleeper = random(supervisor)
+    const sleepsFrom = random(300)
+    const sleepsTo = sleepsFrom + random(400)
     let thread = 0
     while (!isEnd(lives)) {
       const victim = () => (lives[supervisor]!.local as { victim: number }).victim
-      const can = lives.flatMap(({ life, waits }, i) => (life === 'lives' && waits < 0 && (i < supervisor || victim() >= 0) ? [i] : []))
+      const can = lives.flatMap(({ life, waits }, i) =>
+        life === 'lives' && waits < 0 && (i < supervisor || victim() >= 0) ? [i] : [],
+      )
       if (can.length === 0) throw violation('nobody can go on')
       if (way.length > 20_000) throw violation('it does not end')
+      if (way.length > sleepsTo) sleeper = -1
+      if (way.length >= sleepsFrom && can.length > 1 && can.includes(sleeper)) can.splice(can.indexOf(sleeper), 1)
       if (!can.includes(thread) || random(boldness) === 0) thread = can[random(can.length)]!
       const mortals = threads.flatMap(({ isMortal }, i) => (isMortal && lives[i]!.life === 'lives' ? [i] : []))
       if (deaths < (scenario.deaths ?? 0) && mortals.length > 0 && victim() < 0 && random(40) === 0) {
@@ -478,6 +506,14 @@ export function wander(make: () => Scenario<any>, { walks, seed }: { walks: numb
         way.push(`†${dead}`)
         lives[dead] = { ...lives[dead]!, life: 'dead', log: [], waits: -1 }
         lives[supervisor] = { ...lives[supervisor]!, local: { ...(lives[supervisor]!.local as object), victim: dead } }
+        continue
+      }
+      if (suspicions < (scenario.suspicions ?? 0) && mortals.length > 0 && victim() < 0 && random(40) === 0) {
+        suspicions++
+        const suspect = mortals[random(mortals.length)]!
+        way.push(`?${suspect}`)
+        const local = { ...(lives[supervisor]!.local as object), victim: suspect, isAlive: true }
+        lives[supervisor] = { ...lives[supervisor]!, local }
         continue
       }
       way.push(String(thread))
@@ -502,7 +538,7 @@ function advance(scenario: Scenario<any>, lives: Live[], thread: number, undo: n
   const { memory, threads } = scenario
   const supervisor = threads.length
   const live = lives[thread]!
-  const state = live.local as { victim: number; known: unknown }
+  const state = live.local as { victim: number; isAlive: boolean; known: unknown }
   const log = [...live.log]
   const ended = memory.step(thread, log, undo, () =>
     thread === supervisor ? scenario.settle!(state.victim, state.known) : threads[thread]!.unit(live.local),
@@ -510,10 +546,15 @@ function advance(scenario: Scenario<any>, lives: Live[], thread: number, undo: n
   if (typeof ended === 'symbol') {
     lives[thread] = { ...live, log: ended === restarted ? [] : log, waits: memory.waits }
   } else if (thread === supervisor) {
-    lives[thread] = { local: { victim: -1, known: ended.end }, log: [], waits: -1, life: 'lives' }
-    lives[state.victim] = { local: threads[state.victim]!.start, log: [], waits: -1, life: 'lives' }
+    lives[thread] = { local: { victim: -1, isAlive: false, known: ended.end }, log: [], waits: -1, life: 'lives' }
+    if (!state.isAlive) lives[state.victim] = { local: threads[state.victim]!.start, log: [], waits: -1, life: 'lives' }
   } else {
-    lives[thread] = { local: ended.end ?? live.local, log: [], waits: -1, life: ended.end === undefined ? 'done' : 'lives' }
+    lives[thread] = {
+      local: ended.end ?? live.local,
+      log: [],
+      waits: -1,
+      life: ended.end === undefined ? 'done' : 'lives',
+    }
   }
   for (const cell of memory.notified) {
     for (let other = 0; other < lives.length; other++) {
@@ -527,7 +568,12 @@ function isEnd(lives: readonly Live[]): boolean {
 }
 
 /** States from which no end can be reached: those first from which nothing can. */
-function neverEnding(states: number, from: readonly number[], to: readonly number[], ends: readonly number[]): number[] {
+function neverEnding(
+  states: number,
+  from: readonly number[],
+  to: readonly number[],
+  ends: readonly number[],
+): number[] {
   const first = new Int32Array(states).fill(-1)
   const next = new Int32Array(from.length)
   const leaves = new Uint8Array(states)

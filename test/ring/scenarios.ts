@@ -42,6 +42,8 @@ export interface Config {
   /** The source has put everything before the first step: it needs a slot for each chunk. */
   readonly isFilled?: boolean
   readonly deaths?: number
+  /** Workers that are settled although they live: what they commit then must be fenced. */
+  readonly suspicions?: number
   /** Workers that one item may take with it. @default 3 */
   readonly perItem?: number
   /** Nobody reads while it runs: the sink takes everything at the end. The last table needs a slot for each frame. */
@@ -53,11 +55,23 @@ type Local =
   | { readonly does: 'work'; readonly got: readonly number[] }
 
 const OVER = 2
+const ARENA_TOP = 8
+const ARENA_TAIL = 9
 
 export function scenario(ring: Ring, config: Config): Scenario<any> {
   const { slots = 2, chunk = 1, capacity = 2 ** 31 - 1, arenaBytes = 64, spills = 0, first = 0 } = config
   const memory = new Memory()
-  memory.summarize(ring.Table.prototype, ['front', 'held', 'publish', 'publishNext', 'free', 'ring', 'close', 'chunksOf', 'itemsOf'])
+  memory.summarize(ring.Table.prototype, [
+    'front',
+    'held',
+    'publish',
+    'publishNext',
+    'free',
+    'ring',
+    'close',
+    'chunksOf',
+    'itemsOf',
+  ])
   memory.summarize(ring.Bell.prototype, ['ring', 'wake', 'listen'])
   memory.summarize(ring.Seat.prototype, ['claim'])
   const segments: Words[] = []
@@ -77,10 +91,19 @@ export function scenario(ring: Ring, config: Config): Scenario<any> {
         return segment + used
       },
     })
-    const table = new ring.Table(control, base, shape, lookup(() => 0))
+    const table = new ring.Table(
+      control,
+      base,
+      shape,
+      lookup(() => 0),
+    )
     memory.counters.push(control.base + table.bell.at)
     base += ring.Table.wordsFor(shape)
     table.format(first)
+    // The positions of arenas wrap together with the frame numbers.
+    for (let seat = 0; seat < shape.seats; seat++) {
+      for (const field of [ARENA_TOP, ARENA_TAIL]) control.set(table.deskAt(seat) + field, first & ~7)
+    }
     return { table, lookup }
   })
   for (const [i, { table }] of rows.entries()) {
@@ -94,14 +117,19 @@ export function scenario(ring: Ring, config: Config): Scenario<any> {
       const segment = segments.push(memory.words(arenaBytes / 4)) - 1
       spilled.push({ segment: segments.length, count: memory.words(1) })
       for (let i = 0; i < spills; i++) segments.push(memory.words(16))
-      return new ring.Seat(table, seat, lookup(() => writer), { segment, bytes: arenaBytes })
+      return new ring.Seat(
+        table,
+        seat,
+        lookup(() => writer),
+        { segment, bytes: arenaBytes },
+      )
     }),
   )
 
   // What each stage gets, by a loop.
   const inputs: number[][] = [Array.from({ length: config.items }, (_, i) => i + 1)]
   for (const { does } of config.stages) inputs.push(inputs.at(-1)!.flatMap(does))
-  const isLossy = (config.deaths ?? 0) >= (config.perItem ?? 3)
+  const isLossy = (config.deaths ?? 0) + (config.suspicions ?? 0) >= (config.perItem ?? 3)
 
   const put = (seat: seats.Seat, outputs: readonly number[]) => {
     for (let at = 0; at < outputs.length; at += chunk) {
@@ -136,8 +164,16 @@ export function scenario(ring: Ring, config: Config): Scenario<any> {
     unit: local => {
       if (local.does === 'claim') return seat.take(most(local), 0) === OVER ? undefined : { ...local, does: 'work' }
       seat.begin()
-      const got = work(local)
-      if (!seat.commit()) throw new Error('a commit was fenced although its worker lives')
+      let wrong: unknown
+      let got: readonly number[] = []
+      try {
+        got = work(local)
+      } catch (error) {
+        if (!(error instanceof Error) || !config.suspicions) throw error
+        wrong = error
+      }
+      // Whoever was settled while it lived may read what others have written since; its commit must be fenced then.
+      if (seat.commit() ? wrong : !config.suspicions) throw wrong ?? new Error('a commit was fenced whose worker lives')
       return { does: 'claim', got }
     },
   })
@@ -157,7 +193,11 @@ export function scenario(ring: Ring, config: Config): Scenario<any> {
     }
     rows[0]!.table.close()
   } else {
-    const feeding = asThread(source, () => 1, ({ got }) => [(got[0] ?? 0) + fill(got[0] ?? 0)])
+    const feeding = asThread(
+      source,
+      () => 1,
+      ({ got }) => [(got[0] ?? 0) + fill(got[0] ?? 0)],
+    )
     threads.push({
       ...feeding,
       unit: local => {
@@ -189,17 +229,22 @@ export function scenario(ring: Ring, config: Config): Scenario<any> {
   }
   const sink = seatsOf.at(-1)![0]!
   const last = config.stages.length
-  const reading = asThread(sink, () => 100, ({ got }) => {
-    const items = read(sink, last)
-    const all = [...got, ...items]
-    if (!isLossy && all.join() !== inputs[last]!.slice(0, all.length).join()) throw new Error(`the sink got ${all}`)
-    return all
-  })
+  const reading = asThread(
+    sink,
+    () => 100,
+    ({ got }) => {
+      const items = read(sink, last)
+      const all = [...got, ...items]
+      if (!isLossy && all.join() !== inputs[last]!.slice(0, all.length).join()) throw new Error(`the sink got ${all}`)
+      return all
+    },
+  )
   if (!config.isReadAfter) threads.push(reading)
 
   return {
     memory,
     threads,
+    ...(config.suspicions !== undefined && { suspicions: config.suspicions }),
     ...(config.deaths !== undefined && { deaths: config.deaths }),
     settle(thread, local) {
       const charges = { ...(local as Record<string, number> | undefined) }
