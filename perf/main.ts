@@ -16,6 +16,7 @@ const suite: Suite = {
   'three-async-stages': () => import('./throughput/three-async-stages.ts'),
   'messages-100-bytes': () => import('./throughput/messages-100-bytes.ts'),
   'async-ladder': () => import('./micro/async-ladder.ts'),
+  ring: () => import('./micro/ring.ts'),
   memory: () => import('./throughput/memory.ts'),
   codec: () => import('./micro/codec.ts'),
 }

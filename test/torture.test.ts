@@ -37,7 +37,10 @@ torture('says how it is used where it cannot make sense of its arguments, and ex
   for (const args of [[], ['nothing'], ['toString'], ['model', '--seed', 'x'], ['model', '--cases', '0']]) {
     const { code, stdout, stderr } = await run('../torture.js', ...args)
     assert.equal([code, stdout], [2, ''], args.join(' '))
-    assert.match(stderr, /^usage: npm run torture -- NAME .*; NAME is one of model, elsewhere, codec, corrupt\n$/)
+    assert.match(
+      stderr,
+      /^usage: npm run torture -- NAME .*; NAME is one of model, elsewhere, codec, corrupt, litmus, ring\n$/,
+    )
   }
 })
 

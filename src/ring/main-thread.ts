@@ -13,7 +13,13 @@ import type { SharedWords } from './words.ts'
 const longestInterval = 0x7fffffff // ms
 
 /** Resolves with the first thing that `look` gives, other than `undefined`. `polls`: turns of the event loop before it parks. */
-export async function seen<T>(words: SharedWords, bell: Bell, look: () => T | undefined, polls: number, nap = 1_000): Promise<T> {
+export async function seen<T>(
+  words: SharedWords,
+  bell: Bell,
+  look: () => T | undefined,
+  polls: number,
+  nap = 1_000,
+): Promise<T> {
   for (;;) {
     for (let poll = 0; poll < polls; poll++) {
       const found = look()

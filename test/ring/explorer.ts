@@ -116,7 +116,7 @@ export class Memory {
         // Woken, it looks again from the beginning of its unit.
         throw waits === 1 && this.waits >= 0 ? stopped : restarted
       },
-      notify: at => void access('notify', at, cell => (this.notified.push(cell), 0)),
+      notify: at => void access('notify', at, cell => this.notified.push(cell)),
     }
   }
 

@@ -65,7 +65,14 @@ export interface Passed {
 const arenaBytes = 1 << 15
 const spillBytes = 1 << 13
 
-export async function litmus({ items, stages, workers = 2, slots = 16, spins = 100, ...more }: Litmus): Promise<Passed> {
+export async function litmus({
+  items,
+  stages,
+  workers = 2,
+  slots = 16,
+  spins = 100,
+  ...more
+}: Litmus): Promise<Passed> {
   const { killEvery = 0, seed = 1, progress } = more
   const table = (seats: number) => ({ slots, seats, capacity: 4_096 })
   const rows = [table(1), ...Array.from({ length: stages }, () => table(workers)), table(1)]
@@ -170,6 +177,9 @@ export async function litmus({ items, stages, workers = 2, slots = 16, spins = 1
     isOver = true
     await Promise.all(threads.map(({ thread, ended }) => thread.terminate().then(() => ended)))
   }
-  return { seconds: (performance.now() - startedAt) / 1000, deaths, spills: spills.used.reduce((sum, used) => sum + used, 0) }
+  return {
+    seconds: (performance.now() - startedAt) / 1000,
+    deaths,
+    spills: spills.used.reduce((sum, used) => sum + used, 0),
+  }
 }
-

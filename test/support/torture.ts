@@ -9,6 +9,7 @@ import * as fc from 'fast-check'
 export async function torture(
   args: readonly string[],
   properties: Readonly<Record<string, fc.IRawProperty<any>>>,
+  others: readonly string[] = [],
 ): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -19,7 +20,7 @@ export async function torture(
   const seed = Number(values.seed ?? Date.now() % 0x7fffffff)
   const cases = Number(values.cases ?? 20_000)
   if (!name || !Object.hasOwn(properties, name) || !Number.isSafeInteger(seed) || !(cases > 0)) {
-    const names = Object.keys(properties).join(', ')
+    const names = [...Object.keys(properties), ...others].join(', ')
     console.error(`usage: npm run torture -- NAME [--seed S] [--cases N] [--path P]; NAME is one of ${names}`)
     return 2
   }
