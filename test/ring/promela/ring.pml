@@ -85,7 +85,7 @@ inline wait(me, which) {
 inline publish() {
   hasMoved = false;
 #ifdef RINGS_BEFORE_IT_PUBLISHES
-  ring(0); ring(1);
+  skip; ring(0); skip; ring(1); skip;
 #endif
   do
   :: true ->
