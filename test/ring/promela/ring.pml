@@ -54,6 +54,7 @@ byte asleepAt[WORKERS + 2]
 
 bool isDying[WORKERS]
 bool hasExited[WORKERS]
+bool hasEnded[WORKERS]
 byte ended = 0
 byte deaths = 0
 byte suspicions = 0
@@ -84,9 +85,6 @@ inline wait(me, which) {
 /* Anybody may. */
 inline publish() {
   hasMoved = false;
-#ifdef RINGS_BEFORE_IT_PUBLISHES
-  skip; ring(0); skip; ring(1); skip;
-#endif
   do
   :: true ->
     p = published;
@@ -99,9 +97,7 @@ inline publish() {
       hasMoved = true
     fi
   od;
-#ifndef RINGS_BEFORE_IT_PUBLISHES
   if :: hasMoved -> ring(0); ring(1) :: else fi;
-#endif
   d_step { p = 0; hasMoved = false; isSwapped_ = false }
 }
 
@@ -207,9 +203,6 @@ proctype Worker(byte me) {
 #endif
         d_step {
           isSwapped_ = (word[AT(f)].is == CLAIMED && word[AT(f)].seat == me && word[AT(f)].lap == LAP(f) && word[AT(f)].tries == tries);
-#ifdef COMMITS_WITHOUT_A_COMPARE
-          word[AT(f)].seat = me; word[AT(f)].lap = LAP(f); isSwapped_ = true;
-#endif
           if :: isSwapped_ -> word[AT(f)].is = DONE :: else fi
         };
         assert(!isSwapped_ || !isWrong);
@@ -223,7 +216,7 @@ proctype Worker(byte me) {
         publish()
       fi
     od;
-    ended++
+    atomic { ended++; hasEnded[me] = true }
   } unless { isDying[me] };
   hasExited[me] = isDying[me]
 }
@@ -239,12 +232,17 @@ proctype Source() {
       listen(0);
       if :: isDone0[AT(f)] || lap0[AT(f)] != LAP(f) -> wait(WORKERS, 0) :: else fi
     :: else ->
+#ifdef RINGS_BEFORE_IT_PUBLISHES
+      ring(1);
+#endif
       value[AT(f)] = f;
       isDone0[AT(f)] = true;
       published0 = f + 1;
       if :: f + 1 == ITEMS -> isOver0 = true :: else fi;
       f++;
+#ifndef RINGS_BEFORE_IT_PUBLISHES
       ring(1)
+#endif
     fi
   od
 }
@@ -279,8 +277,8 @@ proctype Supervisor() {
     select(victim : 0 .. WORKERS - 1);
     isAlive = false;
     isDying[victim] = true;
-    hasExited[victim] || ended > 0;
-    if :: !hasExited[victim] -> break :: else fi;
+    hasExited[victim] || hasEnded[victim];
+    if :: hasEnded[victim] -> break :: else fi;
     goto settle
   :: suspicions < SUSPICIONS && ended == 0 ->
     suspicions++;
