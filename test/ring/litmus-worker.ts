@@ -24,7 +24,8 @@ for (;;) {
   let index = 0
   let made = 0
   const { sequence, handled, pieceEnd } = seat
-  const longest = 1 + ((random >>> 8) & 63)
+  // Not shorter: a frame that spills uses a segment for each chunk, and they come round (see `Spills`).
+  const longest = 32 + ((random >>> 8) & 31)
   let words = segments[0]!
   let from = 0
   let at = 0

@@ -21,7 +21,8 @@ export interface Place {
 }
 
 /**
- * Segments to spill to: of each writer a ring, long enough that what comes round is no longer read. A run would make them as
+ * Segments to spill to: of each writer a ring, 8 for each slot. A frame has at most 128 items, in chunks of 32 and more, so what
+ * comes round is no longer read. A run would make them as
  * they are needed; here everybody knows them from the beginning.
  */
 export interface Spills {
