@@ -1,5 +1,5 @@
 /**
- * SHA-256 of every photo in a folder: as many at a time as there are workers, printed in the order of their names.
+ * SHA-256 of every photo in a folder: on eight threads, printed in the order of their names.
  *
  *     npm run build && node dist/examples/02-threads.js [FOLDER]
  *
@@ -9,8 +9,7 @@
  *     7eb8e212cbb05e570c8678124a8d8bba1487efc0ed949493ea62208b76a21145 examples/photos/race.pgm
  *     12a6545cc36ee0937f2fd3dea3277e923cbd4403b0df727bdd4a9a2bdd083416 examples/photos/wheel.pgm
  *
- * In this version all workers live in this event loop, so the stage does not say where. `hash` can travel (hash.ts), so
- * threads will take one word more: `{ workers: 8, on: 'threads' }`.
+ * `hash` stands in a module of its own (hash.ts), so its workers can load it there.
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -22,7 +21,7 @@ const photos = (await readdir(folder)).sort().map(name => join(folder, name))
 
 const checksums = pipeline('checksums')
   .from(photos)
-  .stage('hash', hash, { workers: 8 })
+  .stage('hash', hash, { workers: 8, on: 'threads' })
   .stage('print', ({ digest, path }) => console.log(digest, path))
 
 await using run = checksums.run()

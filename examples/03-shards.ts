@@ -1,5 +1,5 @@
 /**
- * State by key: sixteen workers share the accounts, and each account still gets its payments one by one, in order.
+ * State by key: sixteen threads share the accounts, and each account still gets its payments one by one, in order.
  *
  *     npm run build && node dist/examples/03-shards.js
  *
@@ -27,7 +27,7 @@ const ledger = defineActor('ledger', import.meta, {
 
 const payments = new Subject<Payment>()
 
-const run = pipeline('bank').from(payments).stage('post', ledger, { workers: 16, key: 'account' }).run()
+const run = pipeline('bank').from(payments).stage('post', ledger, { workers: 16, key: 'account', on: 'threads' }).run()
 
 run.output.subscribe(({ account, balance }) => console.log(account, balance))
 payments.next({ account: 'NL01', cents: 500 })

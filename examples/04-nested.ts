@@ -16,7 +16,7 @@ import { thumbnail } from './thumbnail.ts'
 
 const gallery = pipeline('gallery')
   .from(camera)
-  .stage('thumbnails', thumbnail, { workers: 4 }) // four, each with the whole of it
+  .stage('thumbnails', thumbnail, { workers: 4, on: 'threads' }) // four, each with the whole of it
   .stage('batch', batch({ size: 100, within: 1_000 }))
   .stage('save', save)
 

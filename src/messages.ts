@@ -100,7 +100,7 @@ export const errorMessages = {
   },
   ERR_WORKER_DIED: {
     is: 'A worker has died: `exitCode` says how, `cause` why, where that is known. Items that it had in hand are tried again, unless they have taken too many workers with them.',
-    says: 'worker {worker} died ({how}): an item in hand is tried again, up to `retry.deaths` workers; `process.exit` is not for handlers',
+    says: 'worker {worker} died ({how}). An item in its hands is tried again, and given up with the last worker that it may take along (`retry.deaths`)',
   },
   ERR_ACTOR_NOT_FOUND: {
     is: 'What a stage runs on another thread is not in the module that it says it is from.',
@@ -313,7 +313,7 @@ export const mistakeMessages = {
   CLOSURE: {
     level: 'mistake',
     is: 'What is to run elsewhere cannot be found from there.',
-    says: "a {thing} cannot travel to '{runtime}', which finds things by their module: make it with `{example}`, or have it inline",
+    says: "{thing} cannot travel to '{runtime}', which finds things by their module: make it with `{example}`, or have it inline",
   },
   ARGUMENT_STAYS: {
     level: 'mistake',

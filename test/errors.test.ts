@@ -142,19 +142,19 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
   ],
   [
     new errors.WorkerDied('p/s#1', { exitCode: 3, signal: undefined, isKilled: false }),
-    /^worker p\/s#1 died \(exit code 3\): /,
+    /^worker p\/s#1 died \(exit code 3\)\. /,
   ],
   [
     new errors.WorkerDied('p/s#1', { exitCode: undefined, signal: 'SIGKILL', isKilled: false }),
-    /^worker p\/s#1 died \(signal SIGKILL\): /,
+    /^worker p\/s#1 died \(signal SIGKILL\)\. /,
   ],
   [
     new errors.WorkerDied('p/s#1', { exitCode: 1, signal: undefined, isKilled: true }),
-    /^worker p\/s#1 died \(ended from here: its handler did not end\): /,
+    /^worker p\/s#1 died \(ended from here: its handler did not end\)\. /,
   ],
   [
     new errors.WorkerDied('p/s#1', { exitCode: 1, signal: undefined, isKilled: false }, { cause }),
-    /^worker p\/s#1 died \(RangeError: too far\): /,
+    /^worker p\/s#1 died \(RangeError: too far\)\. /,
   ],
   [
     new errors.NotCloneable('user.callback', 'a function', 'send what it needs'),

@@ -721,7 +721,7 @@ const thrown: [what: string, provoke: () => unknown, says: string | RegExp][] = 
   [
     'which worker died, and how',
     () => causeElsewhere(one().stage('s', leaving, { on: 'threads', retry: { deaths: 1 } })),
-    'worker p/s#0 died (exit code 4): an item in hand is tried again, up to `retry.deaths` workers; `process.exit` is not for handlers',
+    'worker p/s#0 died (exit code 4). An item in its hands is tried again, and given up with the last worker that it may take along (`retry.deaths`)',
   ],
   [
     'what a worker looked for, and where',

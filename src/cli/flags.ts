@@ -38,7 +38,7 @@ ${table(Object.entries(commands))}
 
 ${table(Object.entries(flags).map(([name, flag]) => [signOf(name, flag), saysOf(flag)]))}
 
-exit code: 0 all went well · 1 the run failed · 2 the command, the file or the blueprint is wrong, and nothing was run ·
+exit code: 0 it came to its end · 1 the run failed · 2 the command, the file or the blueprint is wrong, and nothing was run ·
 130 ended by SIGINT (Ctrl-C) · 143 ended by SIGTERM. The first of these drains, the second stops, the third kills.`
 
 export interface Command {

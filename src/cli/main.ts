@@ -2,7 +2,7 @@
 /**
  * `millrace`: picks a command.
  *
- * The exit code is 0 when all went well, 1 when the run failed, 2 when nothing was run, because the command, the file or the
+ * The exit code is 0 when it came to its end, 1 when the run failed, 2 when nothing was run, because the command, the file or the
  * blueprint is wrong, and 130 or 143 when a signal ended it. What went wrong is one line on stderr for each thing.
  */
 import { readFileSync } from 'node:fs'

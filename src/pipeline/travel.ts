@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { isInPlace } from '../actor/define-actor.ts'
 import { isDefinedTwice } from '../actor/definitions.ts'
 import { described, type Mistake, mistake } from '../errors.ts'
 import { type Blueprint, blueprintOf, type Step } from './blueprint.ts'
@@ -32,18 +33,19 @@ function elsewhere(step: StageStep, options: RunOptions | undefined): Set<string
   return places
 }
 
-function bodyMistakes({ name, body }: StageStep, place: string, runtime: string): Mistake[] {
+function bodyMistakes({ body }: StageStep, place: string, runtime: string): Mistake[] {
   if (body.kind === 'nothing') return []
   if (body.kind === 'pipeline') {
     const { home } = body.blueprint
     if (home) return exportsNothing(home.url) ? [notExported(body.blueprint, place, runtime)] : []
     const example = `pipeline('${body.blueprint.name}', import.meta)`
-    return [mistake('CLOSURE', place, { thing: 'pipeline without a home', runtime, example })]
+    return [mistake('CLOSURE', place, { thing: 'a pipeline without a home', runtime, example })]
   }
   const { actor } = body
   if (!actor.home) {
-    const thing = typeof actor.body === 'function' ? 'function' : 'behaviour'
-    return [mistake('CLOSURE', place, { thing, runtime, example: `defineActor('${name}', import.meta, …)` })]
+    const kind = typeof actor.body === 'function' ? 'a function' : 'a behaviour'
+    const thing = isInPlace(actor) ? kind : 'an actor without a home'
+    return [mistake('CLOSURE', place, { thing, runtime, example: `defineActor('${actor.name}', import.meta, …)` })]
   }
   const mistakes: Mistake[] = []
   const said = { runtime, actor: `actor ${actor.name}` }

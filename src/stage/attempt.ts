@@ -22,6 +22,8 @@ export interface AttemptHost {
   /** The handler is done; the outputs are in the work. */
   settled(work: Work): void
   threw(work: Work, error: unknown): void
+  /** The schema does not let it in. */
+  refused(work: Work, error: unknown): void
   /** What happens in a turn of its own happens between these two: then everybody advances whom it concerns. */
   hold(): boolean
   letGo(wasHeld: boolean): void
@@ -73,7 +75,8 @@ export class Attempts {
 
   #checked(work: Work, result: unknown): void {
     const { issues, value } = result as { issues?: readonly unknown[]; value?: unknown }
-    if (issues) throw new SchemaMismatch(issues)
+    // To try again would change nothing.
+    if (issues) return this.#host.refused(work, new SchemaMismatch(issues))
     work.item = value
     work.isChecked = true
     this.#open(work)

@@ -117,6 +117,13 @@ export class Failures {
     work.cancel = () => clock.clearTimeout(timer)
   }
 
+  /** The schema of the stage does not let it in, and would not another time. */
+  refused(work: Work, error: unknown): void {
+    if (work.settled || work.over) return
+    work.attempts++
+    this.giveUp(work, error)
+  }
+
   /** No attempt is left. */
   giveUp(work: Work, error: unknown): void {
     this.judge(work, error)
@@ -132,7 +139,7 @@ export class Failures {
       ...(work.key?.key === undefined ? {} : { key: work.key.key }),
       item: work.item,
       error,
-      attempts: work.attempts,
+      attempts: work.attempts + work.deaths,
       deaths: work.deaths,
     }
     let policy = this.#policy(failure)

@@ -194,6 +194,7 @@ function attemptsOf(stage: Stage, parts: Parts): Attempts {
   return new Attempts(stage.plan, {
     settled: work => parts.claims.settled(work),
     threw: (work, error) => parts.failures.threw(work, error),
+    refused: (work, error) => parts.failures.refused(work, error),
     hold: () => {
       pump.spend(costMs)
       return pump.hold()

@@ -422,4 +422,32 @@ retry('of a streaming item fails where it yields something else than before', as
   assert.instance((await failureOf(run.done)).cause, NotRepeatable)
 })
 
+retry('is not for an item that the schema refuses: it would refuse it again', async () => {
+  const backoffs: number[] = []
+  let checks = 0
+  const schema = {
+    '~standard': {
+      version: 1 as const,
+      validate: (value: unknown) => {
+        checks++
+        return value === 2 ? { issues: [{ message: 'must not be 2' }] } : { value }
+      },
+    },
+  }
+  const { results, deadLetters } = await execute(
+    pipeline('p')
+      .from([1, 2, 3])
+      .stage('s', (n: number) => n, {
+        schema: schema as never,
+        retry: { attempts: 4, backoff: attempt => backoffs.push(attempt) },
+        onFailure: 'skip',
+      }),
+  )
+  assert.equal([results, checks, backoffs], [[1, 3], 3, []])
+  assert.equal(
+    deadLetters.map(({ item, attempts }) => [item, attempts]),
+    [[2, 1]],
+  )
+})
+
 retry.run()

@@ -85,6 +85,7 @@ export class Mailbox {
     this.#attempts = new Attempts(plan, {
       settled: work => this.#settled(work as FarWork),
       threw: (work, error) => this.#threw(work as FarWork, error),
+      refused: (work, error) => this.#threw(work as FarWork, error),
       hold: () => false,
       letGo: () => {},
       leave: work => this.#leave(work as FarWork),
