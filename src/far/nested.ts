@@ -1,4 +1,5 @@
 /** A pipeline that is a stage, in a worker: the engine runs it here, and what it has to tell goes to the stage around it. */
+import { inspect } from 'node:util'
 import type { Blueprint } from '../pipeline/blueprint.ts'
 import { nestedBody } from '../pipeline/nested.ts'
 import { startRun } from '../pipeline/run/run.ts'
@@ -12,8 +13,15 @@ export function nestedActor(blueprint: Blueprint, grace: number, tell: (inside: 
   const contained = {
     began() {},
     ended() {},
-    deadLetter: (stage: string, { error, ...letter }: Failure) =>
-      tell({ what: 'dead letter', stage, letter, error: pack(error) }),
+    deadLetter: (stage: string, { error, ...letter }: Failure) => {
+      const say = (letter: Omit<Failure, 'error'>) => tell({ what: 'dead letter', stage, letter, error: pack(error) })
+      try {
+        say(letter)
+      } catch {
+        // It never left this worker, and cannot: what it was is told as text.
+        say({ ...letter, item: inspect(letter.item, { depth: 1 }) })
+      }
+    },
     dropped: (stage: string) => tell({ what: 'dropped', stage }),
   }
   return nestedBody(() => startRun(blueprint, { grace }, { contained }) as never, stateful)

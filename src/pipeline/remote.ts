@@ -152,24 +152,25 @@ export function remoteBody(
 
 /**
  * Whether a worker may be handed items before it is done with those it has: not where it matters when an item is begun, or
- * what became of the one before (its state may be forgotten, or lost, or tried on again).
+ * what became of the one before (its state may be forgotten, or lost, or tried on again), nor where the first death is the
+ * last: there is no other to tell which of several items it was.
  */
-function handsAhead({ timeout, capacity, keyOf }: Omit<StagePlan, 'body'>, { stateful }: Kind): boolean {
-  return timeout === Infinity && capacity.items > 0 && (!stateful || keyOf !== undefined)
+function handsAhead({ timeout, capacity, keyOf, deaths }: Omit<StagePlan, 'body'>, { stateful }: Kind): boolean {
+  return timeout === Infinity && capacity.items > 0 && deaths > 1 && (!stateful || keyOf !== undefined)
 }
 
 /** The error classes that the actor's module exports; it is loaded here already, or does not load at all. */
 function learn({ url }: Traveller, classes: Map<string, ErrorClass>): void {
-  void import(url).then(
-    (exports: Record<string, unknown>) => {
+  import(url)
+    .then((exports: Record<string, unknown>) => {
       for (const each of Object.values(exports)) {
         if (typeof each === 'function' && each.prototype instanceof Error && !classes.has(each.name)) {
           classes.set(each.name, each as unknown as ErrorClass)
         }
       }
-    },
-    () => {},
-  )
+    })
+    // What an export does when it is looked at is not this run's business.
+    .catch(() => {})
 }
 
 type Travelling = Exclude<StepBody, { kind: 'nothing' }>

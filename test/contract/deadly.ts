@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { threadId } from 'node:worker_threads'
 import { defineActor } from '../../src/actor/define-actor.ts'
+import { pipeline } from '../../src/pipeline/pipeline.ts'
 
 /** How often something has happened, written down where whoever dies of it does not take it along. */
 export function times(log: string, what: string): number {
@@ -89,3 +90,49 @@ export const brittle = defineActor('brittle', import.meta, {
     if (what === 'stop') throw new Error('not closed')
   },
 })
+
+/** Yields, for one item, what cannot be cloned. */
+export const unfit = defineActor('unfit', import.meta, async function* (n: number) {
+  yield n
+  if (n === 1) yield () => n
+  yield -n
+})
+
+/** Ends late, whatever it is told, and gives what no other item gives. */
+export const late = defineActor('late', import.meta, async (n: number) => {
+  await new Promise(resolve => setTimeout(resolve, n === 1 ? 380 : n === 2 ? 150 : 1))
+  return n === 1 ? 'late' : n
+})
+
+/** Its name is known to its constructor alone. */
+export class Private extends Error {
+  readonly #name = 'Private'
+
+  override get name(): string {
+    return this.#name
+  }
+}
+
+export const odd = defineActor('odd', import.meta, (what: string) => {
+  const error = what === 'private' ? new Private('odd') : new RangeError('odd')
+  throw Object.assign(error, { shared: new SharedArrayBuffer(8), code: 'ODD' })
+})
+
+export const leavingAtLast = defineActor('leaving at last', import.meta, {
+  receive: (n: number) => n,
+  stop: () => process.exit(6),
+})
+
+export const given = defineActor('given', import.meta, { setup: (arg: unknown) => arg, receive: (n: number) => n })
+
+/** A dead letter inside it has an item that cannot be cloned. */
+export const innerLetters = pipeline<number>('inner letters', import.meta)
+  .stage('wrap', (n: number) => ({ n, wrapped: () => n }))
+  .stage(
+    'unwrap',
+    ({ n, wrapped }: { n: number; wrapped: () => number }) => {
+      if (n === 1) throw new RangeError('not that one')
+      return wrapped()
+    },
+    { onFailure: 'skip' },
+  )

@@ -197,6 +197,65 @@ export function isolation(on: 'threads' | 'processes'): void {
     assert.is(other.cause.code, 'ERR_MODULE_NOT_FOUND')
   })
 
+  workers('says which of many outputs cannot be cloned, and takes the next item', async () => {
+    for (const how of [{}, { concurrency: 3 }]) {
+      const { results, letters } = await led(on, upTo(4), deadly.unfit, {
+        emit: 'streaming',
+        onFailure: 'skip',
+        ...how,
+      })
+      assert.equal(results, [0, -0, 1, 2, -2, 3, -3])
+      assert.equal(
+        letters.map(({ sequence, error }) => [sequence, (error as any).code]),
+        [[1, 'ERR_NOT_CLONEABLE']],
+      )
+    }
+  })
+
+  workers('that is at an item given up has no other answer with it', async () => {
+    const { results, letters } = await led(on, upTo(4), deadly.late, {
+      ...{ emit: 'streaming', timeout: 300, onFailure: 'skip' },
+    })
+    assert.equal([results, letters.map(({ sequence }) => sequence)], [[0, 2, 3], [1]])
+  })
+
+  workers('charges nobody else, where the first death is the last', async () => {
+    const actor = (deadly.exiting as any).with({ log: emptyLog(), deadly: 50, most: 99, code: 3 })
+    const { results, letters } = await led(on, upTo(200), actor, {
+      ...{ retry: { deaths: 1 }, onFailure: 'skip' },
+    })
+    assert.equal([results.length, letters.map(({ item }) => item)], [199, [50]])
+  })
+
+  workers('keeps what can be kept of an error that cannot be cloned, or made anew', async () => {
+    const { letters } = await led(on, ['range', 'private'], deadly.odd, { onFailure: 'skip' })
+    const [range, own] = letters.map(({ error }) => error as any)
+    assert.equal([range.constructor, range.message, range.code], [RangeError, 'odd', 'ODD'])
+    assert.equal([own.constructor, own.name, own.code], [deadly.Private, 'Private', 'ODD'])
+  })
+
+  workers('tells of dead letters inside a pipeline whose items cannot be cloned', async () => {
+    const { results, letters } = await led(on, upTo(4), deadly.innerLetters)
+    assert.equal(results, [0, 2, 3])
+    const [{ stage, sequence, item, error }] = letters as any
+    assert.equal([stage, sequence, error.message], ['s/unwrap', 1, 'not that one'])
+    assert.match(item, /^\{ n: 1, wrapped: \[Function/)
+  })
+
+  workers('that dies at last, in its `stop`, is told of', async () => {
+    const { results, error } = await led(on, upTo(3), deadly.leavingAtLast)
+    assert.equal([results, error.cause.exitCode], [upTo(3), 6])
+    assert.instance(error.cause, WorkerDied)
+  })
+
+  if (on === 'processes') {
+    workers('is not begun with what cannot be sent to it', async () => {
+      const { error } = await led(on, upTo(3), (deadly.given as any).with(new SharedArrayBuffer(8)))
+      assert.instance(error.cause, NotCloneable)
+      await until(() => alive() === before, 'the end of all workers')
+    })
+  }
+
   workers('leaves nothing behind', async () => {
     for (let i = 0; i < 5; i++) {
       const run = (pipeline('p').from(upTo(1_000)) as any).stage('s', same, { on, workers: 2 }).run()

@@ -30,13 +30,16 @@ const isWindows = process.platform === 'win32'
 const patience = 1_000
 
 export function openChild(order: Order, name: string, end: LineEnd): Line {
+  const writer = new StreamWriter()
+  // Before there is a child: it may hold what cannot be sent.
+  const first: ChildOrder = { type: 'order', order }
+  const begin = writer.write(first)
   const child = spawn(process.execPath, [...execArgvOf(process.execArgv), entry, name], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     detached: !isWindows,
     windowsHide: true,
   })
   const socket = child.stdio[3] as Socket
-  const writer = new StreamWriter()
   const reader = new StreamReader(message => end.heard(message))
   let exit: { code: number | null; signal: string | null } | undefined
   let isClosed = false
@@ -81,13 +84,15 @@ export function openChild(order: Order, name: string, end: LineEnd): Line {
   socket.on('error', () => {})
   socket.on('close', () => {
     isClosed = true
+    // Without it a child is good for nothing: it has closed it, or is about to end.
+    if (!exit) setTimeout(() => !exit && kill(), patience).unref()
     settle()
   })
-  const send = (message: ToWorker | ChildOrder) => {
-    const bytes = writer.write(message)
+  const write = (bytes: Buffer) => {
     if (socket.writable) socket.write(bytes)
   }
-  send({ type: 'order', order })
+  const send = (message: ToWorker) => write(writer.write(message))
+  write(begin)
   return {
     send,
     kill,

@@ -8,6 +8,7 @@
  * Classes are revived without calling their constructors, which may want anything.
  */
 import { inspect } from 'node:util'
+import { FrameEncoder } from '../../codec/frame-encoder.ts'
 import * as ours from '../../errors.ts'
 
 export type PackedError =
@@ -29,6 +30,7 @@ export type ErrorClass = abstract new (...args: any) => Error
 const deepest = 8 // causes of causes
 const most = 16 // of the errors of one
 const longest = 65_536 // characters of a message or a stack
+const scratch = Buffer.alloc(1_024)
 
 /** Never throws. */
 export function pack(error: unknown, depth = 0): PackedError {
@@ -102,10 +104,19 @@ function made(known: ErrorClass, { name, message }: PackedError & { is: 'error' 
   if ((known as unknown) === DOMException) return new DOMException(message, name)
   const error = Object.create(known.prototype)
   Object.defineProperty(error, 'message', { value: message, configurable: true, writable: true, enumerable: false })
-  if (error.name !== name) {
+  if (nameOf(error) !== name) {
     Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true, enumerable: false })
   }
   return error
+}
+
+/** A getter may want what only its constructor makes. */
+function nameOf(error: Error): unknown {
+  try {
+    return error.name
+  } catch {
+    return undefined
+  }
 }
 
 function builtIn(name: string): ErrorClass | undefined {
@@ -132,7 +143,8 @@ function short(value: unknown, otherwise: string): string {
 function clonable(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return typeof value !== 'function' && typeof value !== 'symbol'
   try {
-    structuredClone(value)
+    // The strictest of all that carry errors: then one that arrives from a thread arrives from a process.
+    new FrameEncoder().encode([value], 0, 1, scratch, 0, scratch.length)
     return true
   } catch {
     return false

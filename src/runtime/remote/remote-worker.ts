@@ -152,13 +152,17 @@ export class RemoteWorker {
 
   /** Streaming: the outputs of a call, each made when it is asked for. */
   outputs(call: number): AsyncGenerator<unknown> {
+    let isOver = false
     const next = () => {
       const open = this.#calls.get(call)
-      if (!open) return Promise.resolve({ done: true as const, value: undefined })
+      // What became of it comes another way (`Caller.failed`), where nobody was waiting here: this is not its end.
+      if (!open)
+        return isOver ? Promise.resolve({ done: true as const, value: undefined }) : new Promise<never>(() => {})
       this.#post()
       this.#send({ type: 'pull', call })
       return new Promise<IteratorResult<unknown>>((resolve, reject) => {
         open.pulls = ({ kind, value }) => {
+          isOver = kind !== answered.yielded
           if (kind === answered.threw) reject(value)
           else if (kind === answered.ended) resolve({ done: true, value: undefined })
           else resolve({ done: false, value })
@@ -227,6 +231,7 @@ export class RemoteWorker {
     this.#post()
     this.#send({ type: 'abort', call, reason: pack(reason) })
     if (!isStray) return
+    clearTimeout(this.#strays.get(call))
     const timer = setTimeout(() => this.kill(), patience)
     this.#strays.set(call, timer)
     if (this.#strays.size === 1) this.#host.occupied(true)
@@ -400,7 +405,9 @@ export class RemoteWorker {
       else reject(departed)
     }
     this.#settleReady.reject(hasError ? this.#error : died)
-    this.#stopped?.resolve()
+    // It has ended as it was told to, or else its `stop` has not.
+    if (this.#isKilled || (exitCode === 0 && !hasError)) this.#stopped?.resolve()
+    else this.#stopped?.reject(died)
   }
 }
 

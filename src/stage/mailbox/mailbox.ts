@@ -37,6 +37,8 @@ class FarWork extends Work {
   wanted = 0
   /** Streaming: the handler has ended, perhaps with an error; what it has emitted is still here. */
   end: { readonly error?: unknown } | undefined = undefined
+  /** Streaming: nobody waits for its outputs any more. */
+  isLeft = false
 }
 
 export class Mailbox {
@@ -70,7 +72,7 @@ export class Mailbox {
     this.#body = body
     const plan = { pipeline, name: stage, body, concurrency, emit, attempts: 1 } as StagePlan
     this.#worker = new InlineWorker(plan, index)
-    this.#outbox = new Outbox(tell)
+    this.#outbox = new Outbox(tell, call => this.#refused(call))
     this.#workHost = {
       resolved: (work, value) => this.#attempts.resolved(work, value),
       rejected: (work, error) => this.#threw(work as FarWork, error),
@@ -90,7 +92,7 @@ export class Mailbox {
       letGo: () => {},
       leave: work => this.#leave(work as FarWork),
       holdBack: () => {},
-      patience: work => (emit === 'whole' ? Infinity : (work as FarWork).wanted > 0 ? work.waiting + 1 : 0),
+      patience: work => (emit === 'whole' ? Infinity : patienceOf(work as FarWork)),
     })
     if (body.kind === 'feed') {
       this.#streams = new Streams(body.open, this.#worker, this.#workHost, (feed, say) =>
@@ -277,6 +279,7 @@ export class Mailbox {
     work.clear()
     work.wanted = 0
     work.end = undefined
+    work.isLeft = false
     if (this.#spares.length < 64) this.#spares.push(work)
     this.#pump()
   }
@@ -292,6 +295,7 @@ export class Mailbox {
   }
 
   #leave(work: FarWork): void {
+    if (work.isLeft) work.clearOutputs()
     while (work.wanted > 0 && work.waiting > 0) {
       const value = work.many![work.gone]
       work.many![work.gone++] = undefined
@@ -321,12 +325,27 @@ export class Mailbox {
 
   #left(call: number): void {
     const work = this.#inHand.get(call)
-    if (!work) return
+    if (work) this.#forsake(work)
+    else this.#drop(call, () => this.#outbox.ended(call))
+  }
+
+  /** What it yielded cannot be carried: that was its answer. */
+  #refused(call: number): void {
+    const work = this.#inHand.get(call)
+    // Whoever has emitted it is still at it.
+    if (work) queueMicrotask(() => this.#inHand.get(call) === work && this.#forsake(work))
+  }
+
+  /** It is over when its handler cannot say anything any more: until then nothing else is begun in its place. */
+  #forsake(work: FarWork): void {
+    const ends = work.end !== undefined || (work.cancel !== undefined && !work.isPulling)
+    work.isLeft = true
+    work.wanted = 1
     work.cancel?.()
     work.clearOutputs()
-    work.wanted = 1
+    if (!ends || this.#inHand.get(work.call) !== work) return
     work.end ??= {}
-    if (!work.isPulling) this.#goOn(work)
+    this.#goOn(work)
   }
 
   /* ── ending ────────────────────────────────────────────────────────────── */
@@ -339,10 +358,22 @@ export class Mailbox {
       if (ends && this.#inHand.get(call) === work) this.#close(work, () => this.#outbox.threw(call, pack(reason)))
       return
     }
+    this.#drop(call, () => this.#outbox.threw(call, pack(reason)))
+  }
+
+  /** A call that is not begun yet never is. */
+  #drop(call: number, answer: () => void): void {
     const waiting = this.#calls.findIndex(each => each?.call === call)
     if (waiting < 0) return
     this.#calls.splice(waiting, 1)
-    this.#outbox.threw(call, pack(reason))
+    this.#early.delete(call)
+    answer()
     this.#outbox.post()
   }
+}
+
+/** How many outputs may wait before the handler is asked for no more. */
+function patienceOf(work: FarWork): number {
+  if (work.isLeft) return -1
+  return work.wanted > 0 ? work.waiting + 1 : 0
 }

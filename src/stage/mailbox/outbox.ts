@@ -9,6 +9,7 @@ const most = 1_024 // answers in one message
 
 export class Outbox {
   readonly #tell: (message: FromWorker) => void
+  readonly #refused: (call: number) => void
   #calls: number[] = []
   #values: unknown[] = []
   #forgotten: number[] | undefined
@@ -18,8 +19,10 @@ export class Outbox {
   #isBusy = false
   #isPosting = false
 
-  constructor(tell: (message: FromWorker) => void) {
+  /** `refused`: an output of a call that has more cannot be carried, and the call was answered with why not. */
+  constructor(tell: (message: FromWorker) => void, refused: (call: number) => void) {
     this.#tell = tell
+    this.#refused = refused
   }
 
   one(call: number, value: unknown): void {
@@ -111,6 +114,7 @@ export class Outbox {
       this.#tell({ type: 'answers', calls: [call, kind], values: [value], ...own, cost })
     } catch (error) {
       this.#tell({ type: 'answers', calls: [call, answered.threw], values: [pack(whyNot(value, error))], cost })
+      if (kind === answered.yielded) this.#refused(call)
     }
   }
 }

@@ -3,6 +3,7 @@
 import type { Feed, OpenFeed } from '../../actor/feed.ts'
 import { pack, unpack } from '../../runtime/remote/packed-error.ts'
 import type { FromFeed, ToFeed } from '../../runtime/remote/protocol.ts'
+import { whyNot } from '../../runtime/remote/why-not.ts'
 import { Work, type WorkHost } from '../work.ts'
 import type { InlineWorker } from '../worker.ts'
 
@@ -70,7 +71,7 @@ export class Streams {
           open!.owed++
         } catch (error) {
           open!.feed.cancel()
-          failed(error)
+          failed(whyNot(value, error))
         }
       },
       ended: () => {
