@@ -13,7 +13,9 @@ import type { FromWorker, ToWorker } from '../runtime/remote/protocol.ts'
 import { live } from '../stage/mailbox/life.ts'
 import { bodyOf } from './body.ts'
 
-process.title = `millrace ${process.argv[2] ?? ''}`
+// What follows are the arguments of the program.
+const [name = ''] = process.argv.splice(2, 1)
+process.title = `millrace ${name}`
 const socket = new Socket({ fd: 3 })
 const writer = new StreamWriter()
 let heard: ((message: ToWorker) => void) | undefined

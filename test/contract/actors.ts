@@ -7,6 +7,17 @@ import { pipeline } from '../../src/pipeline/pipeline.ts'
 /** Gives what it is given. */
 export const same = defineActor('same', import.meta, (value: any) => value)
 
+export const args = defineActor('args', import.meta, (_: number) => process.argv.slice(2))
+
+/** What it was given is a Buffer, and so is what it is for. */
+export const buffers = defineActor('buffers', import.meta, {
+  setup: (mark: Buffer) => mark,
+  receive: (value: any, _: undefined, { resources: mark }) => {
+    const found = value instanceof Uint8Array ? value : value instanceof Map ? value.get('a') : value.a[0].b
+    return [Buffer.isBuffer(found), Buffer.isBuffer(mark), new Map([['a', value]])]
+  },
+})
+
 /** Takes longer for some than for others, so that none is done in its turn. */
 export const uneven = defineActor('uneven', import.meta, async (n: number) => {
   for (let i = 0; i < (n * 7) % 5; i++) await turn()

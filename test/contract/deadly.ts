@@ -1,7 +1,7 @@
 /** Actors that end, block or burden the thread that they are on: for runtimes that bear it. */
 import { appendFileSync, readFileSync } from 'node:fs'
 import { Session } from 'node:inspector'
-import { threadId } from 'node:worker_threads'
+import { parentPort, threadId } from 'node:worker_threads'
 import { defineActor } from '../../src/actor/define-actor.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 
@@ -136,3 +136,9 @@ export const innerLetters = pipeline<number>('inner letters', import.meta)
     },
     { onFailure: 'skip' },
   )
+
+/** Uses the way home of its thread for something else. */
+export const chatty = defineActor('chatty', import.meta, (n: number) => {
+  if (n === 1) parentPort?.postMessage('hello')
+  return n
+})

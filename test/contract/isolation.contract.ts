@@ -248,6 +248,13 @@ export function isolation(on: 'threads' | 'processes'): void {
     assert.instance(error.cause, WorkerDied)
   })
 
+  if (on === 'threads') {
+    workers('that says what is not understood ends, and nothing else does', async () => {
+      const { results, letters } = await led(on, upTo(4), deadly.chatty, { retry: { deaths: 1 }, onFailure: 'skip' })
+      assert.equal([results.at(-1), letters.length <= 1], [3, true])
+    })
+  }
+
   if (on === 'processes') {
     workers('is not begun with what cannot be sent to it', async () => {
       const { error } = await led(on, upTo(3), (deadly.given as any).with(new SharedArrayBuffer(8)))

@@ -72,6 +72,29 @@ export function contract(on: 'inline' | 'threads' | 'processes' | 'mixed'): void
     }
   })
 
+  promises('hands on a Buffer as a Buffer, and other bytes as what they are, wherever in an item', async () => {
+    const buffer = Buffer.from('of a pool')
+    const bytes = new Uint8Array([1, 2])
+    const items = [buffer, { a: [{ b: buffer }] }, new Map([['a', buffer]]), bytes, { a: [{ b: bytes }] }]
+    for (const how of [{}, { emit: 'streaming' }]) {
+      const { results } = await led(on, items, (actors.buffers as any).with(Buffer.from('mark')), how)
+      assert.equal(
+        results.map(([isFound, isMark, value]) => [isFound, isMark, inspect(value)]),
+        items.map((item, n) => [n < 3, true, inspect(new Map([['a', item]]))]),
+      )
+    }
+  })
+
+  promises('has the arguments of its program', async () => {
+    process.argv.push('an argument')
+    try {
+      const { results } = await led(on, upTo(3), actors.args, { workers: 2, concurrency: 1 })
+      assert.equal(results, Array(3).fill(process.argv.slice(2)))
+    } finally {
+      process.argv.pop()
+    }
+  })
+
   promises('emits one by return, many by yield, and none by nothing', async () => {
     assert.equal((await led(on, [0, 2, 1], actors.expand)).results, ['2.0', '2.1', '1.0'])
     assert.equal((await led(on, [0, 2, 1], actors.expand, { emit: 'streaming' })).results, ['2.0', '2.1', '1.0'])

@@ -34,7 +34,7 @@ export function openChild(order: Order, name: string, end: LineEnd): Line {
   // Before there is a child: it may hold what cannot be sent.
   const first: ChildOrder = { type: 'order', order }
   const begin = writer.write(first)
-  const child = spawn(process.execPath, [...execArgvOf(process.execArgv), entry, name], {
+  const child = spawn(process.execPath, [...execArgvOf(process.execArgv), entry, name, ...process.argv.slice(2)], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     detached: !isWindows,
     windowsHide: true,

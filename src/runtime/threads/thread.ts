@@ -6,7 +6,7 @@
  */
 import { type TransferListItem, Worker } from 'node:worker_threads'
 import type { Line, LineEnd } from '../remote/line.ts'
-import type { Order } from '../remote/protocol.ts'
+import type { FromWorker, Order } from '../remote/protocol.ts'
 import { type Attachments, type Message, MessageReader, MessageWriter } from '../remote/wire.ts'
 import { execArgvOf } from './exec-argv.ts'
 
@@ -65,9 +65,25 @@ export function openThread(order: Order, name: string, end: LineEnd): Line {
   const [parcel, transferList] = parcels.pack({ type: 'order', order } as OrderMessage)
   const workerData: ThreadOrder = { order: parcel, begun }
   let isKilled = false
-  const worker = new Worker(entry, { workerData, transferList, execArgv: execArgvOf(process.execArgv), name })
-  worker.on('message', (parcel: Parcel) => end.heard(parcels.open(parcel)))
-  worker.on('messageerror', error => end.failed(error))
+  const execArgv = execArgvOf(process.execArgv)
+  // A module that is a whole program reads the same arguments there as here.
+  const argv = process.argv.slice(2)
+  const worker = new Worker(entry, { workerData, transferList, argv, execArgv, name })
+  // What it has said is lost, and nobody knows what that was.
+  const lost = (error: unknown) => {
+    end.failed(error)
+    void worker.terminate()
+  }
+  worker.on('message', (parcel: Parcel) => {
+    let message: FromWorker
+    try {
+      message = parcels.open(parcel)
+    } catch (error) {
+      return lost(error)
+    }
+    end.heard(message)
+  })
+  worker.on('messageerror', lost)
   worker.on('error', error => end.failed(error))
   worker.on('exit', code => {
     const last = Atomics.load(begun, 0)
