@@ -114,6 +114,12 @@ export class Private extends Error {
 }
 
 export const odd = defineActor('odd', import.meta, (what: string) => {
+  if (what === 'endless') {
+    const errors: unknown[] = []
+    for (let n = 0; n < 16; n++) errors.push(new AggregateError(errors, 'one of itself'))
+    for (const each of errors as AggregateError[]) each.errors = errors
+    throw new AggregateError(errors, 'endless')
+  }
   const error = what === 'private' ? new Private('odd') : new RangeError('odd')
   throw Object.assign(error, { shared: new SharedArrayBuffer(8), code: 'ODD' })
 })

@@ -228,10 +228,11 @@ export function isolation(on: 'threads' | 'processes'): void {
   })
 
   workers('keeps what can be kept of an error that cannot be cloned, or made anew', async () => {
-    const { letters } = await led(on, ['range', 'private'], deadly.odd, { onFailure: 'skip' })
-    const [range, own] = letters.map(({ error }) => error as any)
+    const { letters } = await led(on, ['range', 'private', 'endless'], deadly.odd, { onFailure: 'skip' })
+    const [range, own, endless] = letters.map(({ error }) => error as any)
     assert.equal([range.constructor, range.message, range.code], [RangeError, 'odd', 'ODD'])
     assert.equal([own.constructor, own.name, own.code], [deadly.Private, 'Private', 'ODD'])
+    assert.equal([endless.message, endless.errors.length > 0], ['endless', true])
   })
 
   workers('tells of dead letters inside a pipeline whose items cannot be cloned', async () => {

@@ -29,18 +29,21 @@ export type ErrorClass = abstract new (...args: any) => Error
 
 const deepest = 8 // causes of causes
 const most = 16 // of the errors of one
+const inAll = 64 // of one and all that is in it, which may be itself
 const longest = 65_536 // characters of a message or a stack
 const scratch = Buffer.alloc(1_024)
 
 /** Never throws. */
-export function pack(error: unknown, depth = 0): PackedError {
+export function pack(error: unknown, depth = 0, room = { left: inAll }): PackedError {
+  room.left--
   try {
-    if (isError(error)) return packError(error, depth)
+    if (isError(error)) return packError(error, depth, room)
   } catch {}
   return { is: 'value', value: clonable(error) ? error : text(error) }
 }
 
-function packError(error: Error, depth: number): PackedError {
+function packError(error: Error, depth: number, room: { left: number }): PackedError {
+  const goesOn = () => depth < deepest && room.left > 0
   const read = (name: string): unknown => {
     try {
       return (error as unknown as Record<string, unknown>)[name]
@@ -70,9 +73,9 @@ function packError(error: Error, depth: number): PackedError {
     stack: typeof stack === 'string' ? stack.slice(0, longest) : undefined,
     className: classNameOf(error),
     properties,
-    ...(cause !== undefined && depth < deepest && { cause: pack(cause, depth + 1) }),
+    ...(cause !== undefined && goesOn() && { cause: pack(cause, depth + 1, room) }),
     ...(Array.isArray(errors) &&
-      depth < deepest && { errors: errors.slice(0, most).map(each => pack(each, depth + 1)) }),
+      goesOn() && { errors: errors.slice(0, most).flatMap(each => (goesOn() ? [pack(each, depth + 1, room)] : [])) }),
   }
 }
 
