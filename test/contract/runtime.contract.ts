@@ -285,7 +285,7 @@ export function contract(on: 'inline' | 'threads' | 'processes' | 'mixed'): void
     run.output.subscribe({ error() {} })
     while (run.snapshot().stages[0].received < 2) await turn()
     await turns(50)
-    const summary: any = await within(10_000, run.stop({ grace: 300 }))
+    const summary: any = await within(10_000, run.stop({ grace: 1_200 }))
     assert.equal([summary.received, summary.unfinished], [2, 2])
   })
 
