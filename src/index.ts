@@ -1,9 +1,10 @@
 /** The public surface, by topic. */
 
 /* ── actors ── */
-export type { Behaviour, Emitted, StandardSchema, StreamBehaviour } from './actor/behaviour.ts'
+export type { Behaviour, Emitted, StreamBehaviour } from './actor/behaviour.ts'
 export type { Context } from './actor/context.ts'
 export { type Actor, allocate, defineActor, type Home, type Unstarted } from './actor/define-actor.ts'
+export type { StandardSchema } from './actor/schema.ts'
 /* ── the command line ── */
 export type { Job, JobModule, Progress } from './cli/job.ts'
 /* ── time ── */

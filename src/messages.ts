@@ -280,6 +280,11 @@ export const mistakeMessages = {
     is: 'A body over the whole stream has a `key`.',
     says: 'a body over the whole stream has no state by key: leave `key` out',
   },
+  STREAM_SCHEMA: {
+    level: 'mistake',
+    is: 'A body over the whole stream has a `schema`.',
+    says: 'a body over the whole stream takes items as they came: give the `schema` to a stage before it, or check inside it',
+  },
   STREAM_HOOK: {
     level: 'mistake',
     is: 'A body over the whole stream has a hook that would never be called.',

@@ -265,7 +265,7 @@ export const stageOptions = {
     also: ['validate', 'validator'],
     expected: 'a Standard Schema (zod, valibot, arktype …)',
     accepts: value => fn((value as { '~standard'?: { validate?: unknown } })?.['~standard']?.validate),
-    doc: 'Checks items where they enter the stage.',
+    doc: 'Checks items where they enter the stage; the handler gets what it gives.',
   },
 } as const satisfies Options
 

@@ -182,6 +182,11 @@ const mistakes: [string, () => any, string][] = [
     'p/s: a body over the whole stream has no state by key: leave `key` out (STREAM_KEY)',
   ],
   [
+    'a stream with a schema',
+    () => one().stage('s', stream, { schema }),
+    'p/s: a body over the whole stream takes items as they came: give the `schema` to a stage before it, or check inside it (STREAM_SCHEMA)',
+  ],
+  [
     'a stream that retries',
     () => one().stage('s', stream, { retry: { attempts: 2 } }),
     'p/s: a body over the whole stream cannot be given an item again: leave `retry` out, and retry inside it (STREAM_RETRY)',

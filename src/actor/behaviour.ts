@@ -5,6 +5,9 @@
  */
 import type { Observable } from 'rxjs'
 import type { Context } from './context.ts'
+import type { Keyed, SchemaOf, SchemaTypes, Unchecked } from './schema.ts'
+
+export type { StandardSchema } from './schema.ts'
 
 /** What leaves a handler: return emits one, yield emits many, nothing emits none. */
 export type Emitted<R> = Given<R>['emitted']
@@ -25,15 +28,10 @@ type Named<In> = keyof { [Name in keyof In as In[Name] extends string | number ?
 
 /** By what items are told apart: the name of one of their properties, or a function. */
 export type Key<In> = KeyName<In> | ((item: In) => string | number)
-
-/** The part of https://standardschema.dev that is used here: zod, valibot, arktype and others have it. */
-export interface StandardSchema<T> {
-  readonly '~standard': {
-    readonly version: 1
-    validate(value: unknown): unknown
-    readonly types?: { readonly output: T } | undefined
-  }
-}
+/** The same beside a schema. The names of `In` stand there once more for a type parameter, of which they are known at once. */
+export type KeyBeside<In, Types extends SchemaTypes> = [Types] extends [Unchecked]
+  ? Key<In>
+  : KeyName<In> | Key<Keyed<In, Types>>
 
 /** Whether a body for `Item` takes `Out`; neither, as long as `Out` is a type parameter. */
 export type Takes<Item, Out> = [Out] extends [Item] ? true : false
@@ -44,7 +42,7 @@ export interface Nobody {
 }
 
 /** A body for one item at a time, with state by key and resources by worker. */
-export interface Behaviour<In, R, F, State, Arg, Resources, Item = In> {
+export interface Behaviour<In, R, F, State, Arg, Resources, Item = In, Types extends SchemaTypes = Unchecked> {
   /** Once in each worker: a connection, a model, a buffer. What it gives is `context.resources`. */
   setup?: (arg: Arg) => Resources | Promise<Resources>
   /** State: once for each key of a keyed stage, or once for the stage. */
@@ -63,9 +61,9 @@ export interface Behaviour<In, R, F, State, Arg, Resources, Item = In> {
   /** Losing state with a worker is fine. @default false */
   volatile?: boolean
   /** Items of one key are handled one after another, in order, with state of their own. */
-  key?: Key<In>
-  /** Checks items where they enter the stage. */
-  schema?: StandardSchema<In>
+  key?: KeyBeside<In, Types>
+  /** Checks items where they enter the stage: `receive` gets what it gives. */
+  schema?: SchemaOf<Types>
   /** Error classes to be revived as themselves, beside those that the actor's module exports. */
   errors?: readonly (abstract new (
     ...args: any

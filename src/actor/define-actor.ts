@@ -3,9 +3,19 @@
  */
 import { calledAt, callOf, InvalidOption, InvalidOptions, type MillraceError } from '../errors.ts'
 import { behaviourOptions, isPlain, mistakesIn } from '../options.ts'
-import type { AnyBehaviour, AnyStreamBehaviour, Behaviour, Given, Handler, StreamBehaviour } from './behaviour.ts'
+import type {
+  AnyBehaviour,
+  AnyStreamBehaviour,
+  Behaviour,
+  Given,
+  Handler,
+  StreamBehaviour,
+  Takes,
+} from './behaviour.ts'
 import type { Context } from './context.ts'
 import { remember } from './definitions.ts'
+import type { StageMismatch } from './mismatch.ts'
+import type { SchemaTypes, Taken, Unchecked } from './schema.ts'
 
 declare const IN: unique symbol
 declare const OUT: unique symbol
@@ -46,6 +56,25 @@ export interface ArgumentOfWith<Arg> {
 type Definition<In, Out, Arg, Where extends Home | undefined> = [Arg] extends [void]
   ? Actor<In, Out, Where>
   : Unstarted<In, Out, Arg, Where>
+
+/** All that can be the body of an actor. With a schema its handler takes an `Item`, which only the handler says, and else `In`. */
+type ActorBody<In, R, F, State, Arg, Resources, Item, Types extends SchemaTypes> =
+  | ((item: In, context: Context<In>) => R)
+  | StreamBehaviour<In, R, Arg>
+  | Behaviour<Taken<In, Types>, R, F, State, Arg, Resources, [Types] extends [Unchecked] ? In : Item, Types>
+
+/** To be intersected with the body: it stays as it is, or is gone where it does not take what its schema gives. */
+type IfGiven<Item, Types extends SchemaTypes> = [Types] extends [Unchecked]
+  ? unknown
+  : Takes<Item, Types['output']> extends false
+    ? never
+    : unknown
+/** To be united with the body: nothing, or the message. */
+type IfNotGiven<Item, Types extends SchemaTypes> = [Types] extends [Unchecked]
+  ? never
+  : Takes<Item, Types['output']> extends false
+    ? StageMismatch<'takes', Item, 'but its schema gives', Types['output']>
+    : never
 
 /** What is behind an actor: a name, a home, a body, and the argument that `with` gave. */
 export class ActorDefinition {
@@ -90,37 +119,38 @@ export function isInPlace(actor: ActorDefinition): boolean {
  *
  * The body is a function of the item, a generator function, or `{ setup, start, receive, flush, stop }`,
  * or `{ stream }` over all items. A behaviour whose `setup`, `start` or `stream` takes an argument gets it by `.with(arg)`.
+ * One with a `schema` takes anything; its `receive` gets what the schema gives.
  *
  * @throws {InvalidOption} when the name is empty, the home has no url, or the body is none of these.
  * @throws {InvalidOptions} when the body has what no behaviour has, such as `recieve`.
  */
-export function defineActor<In, R>(
+export function defineActor<
+  R,
+  F = never,
+  Types extends SchemaTypes = Unchecked,
+  In = unknown,
+  Item = Types['output'],
+  State = undefined,
+  Arg = void,
+  Resources = undefined,
+>(
   name: string,
-  receive: (item: In, context: Context<In>) => R,
-): Actor<In, Given<R>['emitted'], undefined>
-export function defineActor<In, R>(
+  body: (ActorBody<In, R, F, State, Arg, Resources, Item, Types> & IfGiven<Item, Types>) | IfNotGiven<Item, Types>,
+): Definition<Taken<In, Types>, Given<R | F>['emitted'], Arg, undefined>
+export function defineActor<
+  R,
+  F = never,
+  Types extends SchemaTypes = Unchecked,
+  In = unknown,
+  Item = Types['output'],
+  State = undefined,
+  Arg = void,
+  Resources = undefined,
+>(
   name: string,
   home: Home,
-  receive: (item: In, context: Context<In>) => R,
-): Actor<In, Given<R>['emitted'], Home>
-export function defineActor<In, R, Arg = void>(
-  name: string,
-  home: Home,
-  behaviour: StreamBehaviour<In, R, Arg>,
-): Definition<In, Given<R>['emitted'], Arg, Home>
-export function defineActor<In, R, Arg = void>(
-  name: string,
-  behaviour: StreamBehaviour<In, R, Arg>,
-): Definition<In, Given<R>['emitted'], Arg, undefined>
-export function defineActor<In, R, F = never, State = undefined, Arg = void, Resources = undefined>(
-  name: string,
-  home: Home,
-  behaviour: Behaviour<In, R, F, State, Arg, Resources>,
-): Definition<In, Given<R | F>['emitted'], Arg, Home>
-export function defineActor<In, R, F = never, State = undefined, Arg = void, Resources = undefined>(
-  name: string,
-  behaviour: Behaviour<In, R, F, State, Arg, Resources>,
-): Definition<In, Given<R | F>['emitted'], Arg, undefined>
+  body: (ActorBody<In, R, F, State, Arg, Resources, Item, Types> & IfGiven<Item, Types>) | IfNotGiven<Item, Types>,
+): Definition<Taken<In, Types>, Given<R | F>['emitted'], Arg, Home>
 export function defineActor(name: string, homeOrBody: unknown, maybeBody?: unknown): unknown {
   const refused = (error: MillraceError) => calledAt(error, callOf(defineActor))
   if (typeof name !== 'string' || name === '') {

@@ -59,6 +59,7 @@ function streamMistakes(how: StageOptions<any>, behaviour: AnyBody, place: strin
   if (concurrencyOf(how) > 1) mistakes.push(mistake('STREAM_CONCURRENCY', place, {}))
   if ((how.retry?.attempts ?? 1) > 1) mistakes.push(mistake('STREAM_RETRY', place, {}))
   if ((how.key ?? behaviour.key) !== undefined) mistakes.push(mistake('STREAM_KEY', place, {}))
+  if ((how.schema ?? behaviour.schema) !== undefined) mistakes.push(mistake('STREAM_SCHEMA', place, {}))
   for (const hook of hooks) {
     if (behaviour[hook] !== undefined) mistakes.push(mistake('STREAM_HOOK', place, { hook }))
   }

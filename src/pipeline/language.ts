@@ -2,9 +2,11 @@
  * The words of the language, as types: what a user may write, and what `run()` gives back.
  */
 import type { InteropObservable, Observable, OperatorFunction } from 'rxjs'
-import type { Behaviour, Given, Key, Nobody, StandardSchema, StreamBehaviour, Takes } from '../actor/behaviour.ts'
+import type { Behaviour, Given, KeyBeside, Nobody, StreamBehaviour, Takes } from '../actor/behaviour.ts'
 import type { Context } from '../actor/context.ts'
 import type { Actor, Home, Mailbox } from '../actor/define-actor.ts'
+import type { StageMismatch, Told } from '../actor/mismatch.ts'
+import type { Checked, SchemaOf, SchemaTypes, Unchecked } from '../actor/schema.ts'
 import type { Clock } from '../clock.ts'
 import type { Mistake } from '../errors.ts'
 import type { Snapshot } from '../metrics/snapshot.ts'
@@ -62,13 +64,13 @@ export interface Failure<In = unknown> {
 }
 export type FailurePolicy = 'skip' | 'restart' | 'stop'
 
-export interface StageOptions<In> {
+export interface StageOptions<In, Types extends SchemaTypes = Unchecked> {
   /** How many workers share the stage; 0 pauses it. @default 1 */
   workers?: number | 'auto' | { min: number; max: number }
   /** Items one worker may have in flight at once. Exactly so many, never more. @default 1 */
   concurrency?: number
   /** Items of one key are handled one after another, in order, with state of their own. */
-  key?: Key<In>
+  key?: KeyBeside<In, Types>
   /** Whether results leave in the order items came in, or as they finish (per key, they stay in order either way). @default 'input' */
   order?: 'input' | 'completion'
   /** What the channel before the stage may hold. @default { items: 1024, bytes: 64 MiB } */
@@ -87,15 +89,18 @@ export interface StageOptions<In> {
   /** How often an item is tried when the handler throws, and how many workers it may take with it. @default { attempts: 1, deaths: 3 } */
   retry?: { attempts?: number; deaths?: number; backoff?: Backoff }
   /** What a failed item costs: itself (a dead letter), the worker as well, or the pipeline. @default 'stop' */
-  onFailure?: FailurePolicy | ((failure: Failure<In>) => FailurePolicy)
-  /** Checks items where they enter the stage: any Standard Schema (zod, valibot, arktype …). */
-  schema?: StandardSchema<In>
+  onFailure?: FailurePolicy | ((failure: Failure<In | Checked<In, Types>>) => FailurePolicy)
+  /** Checks items where they enter the stage: any Standard Schema (zod, valibot, arktype …). The handler gets what it gives. */
+  schema?: SchemaOf<Types>
 }
-export type HomeOptions<In> = StageOptions<In> & { on?: 'inline' }
-export type TravelOptions<In> = Omit<StageOptions<In>, 'workers'> & {
+/** Of a stage whose actor stays in this process, and of one that may travel. */
+export type HomeOptions<In> = AtHome<StageOptions<In>>
+export type TravelOptions<In> = Travelling<StageOptions<In>>
+type AtHome<Options> = Options & { on?: 'inline' }
+type Travelling<Options extends StageOptions<any, any>> = Omit<Options, 'workers'> & {
   on?: Placement
   /** Per runtime when mixed. */
-  workers?: StageOptions<In>['workers'] | { inline?: number; threads?: number; processes?: number }
+  workers?: Options['workers'] | { inline?: number; threads?: number; processes?: number }
 }
 
 export interface Supervision {
@@ -116,32 +121,21 @@ export interface Supervision {
 
 /* ── Bodies ──────────────────────────────────────────────────────────────── */
 
-/** All that can be the body of a stage. `Out` is what the items are, `Item` what the body says that it takes. */
-export type StageBody<Out, Item, Next, R, F, State, Resources, At extends Home | undefined> =
-  | Actor<Out, Next, At>
-  | Behaviour<Out, R, F, State, void, Resources, Item>
+/**
+ * All that can be the body of a stage. `Out` is what the items are, `Item` what the body says that it takes, and `Types`
+ * are those of the schema that stands in between.
+ */
+export type StageBody<Out, Item, Next, R, F, State, Resources, At extends Home | undefined, Types extends SchemaTypes> =
+  | Actor<Checked<Out, Types>, Next, At>
+  | Behaviour<Out, R, F, State, void, Resources, Item, Types>
   | StreamBehaviour<Out, R, void, Item>
   | ((item: Item, context: Context<Out>) => R)
 
-/**
- * What a body is told when it takes other items than it gets: the name is the message, and nothing is assignable to it.
- *
- * Two halves of primitives, so that the compiler says no more than the name: it explains objects by their properties, and
- * an intersection by its parts.
- */
-export type StageMismatch<Takes, Item, ButGets, Out> =
-  | (symbol & Told<[Takes, Item, ButGets, Out]>)
-  | (bigint & Told<[Takes, Item, ButGets, Out]>)
-
-/** The same for a pipeline with a source of its own; `Actor` tells the compiler what a call in this place may infer. */
+/** What a pipeline with a source of its own is told as a body; `Actor` tells the compiler what a call in this place may infer. */
 export type SourceMismatch<Takes, Item, ButGets, Out> = 'a pipeline without a source of its own' &
   Told<[Takes, Item, ButGets, Out]> &
   Actor<Out, never, any>
 
-declare const MISMATCH: unique symbol
-interface Told<Words> {
-  readonly [MISMATCH]: Words
-}
 /**
  * To be intersected with the body: it stays as it is, or is gone.
  *
@@ -156,13 +150,15 @@ type Taking<Out> =
   | { stream: (items: AsyncIterable<Out>, context: any, arg: any) => unknown }
   | ((item: Out, context: any) => unknown)
 /** To be united with the body: nothing, or the message. The branch of `Nobody` is where an actor's `Item` is inferred. */
-export type IfNotTaken<Item, Out> =
-  Takes<Item, Out> extends false
+export type IfNotTaken<Item, Out, Types extends SchemaTypes> =
+  Takes<Item, Checked<Out, Types>> extends false
     ? [Item] extends [never]
       ? SourceMismatch<'takes', Item, 'but gets', Out>
       : [Item] extends [Nobody]
         ? Mailbox<Item>
-        : StageMismatch<'takes', Item, 'but gets', Out>
+        : [Types] extends [Unchecked]
+          ? StageMismatch<'takes', Item, 'but gets', Out>
+          : StageMismatch<'takes', Item, 'but its schema gives', Types['output']>
     : never
 
 /** What `R` is before anything is inferred: unlike `never` it lets the options be at fault, unlike `unknown` it can be told. */
@@ -170,8 +166,14 @@ export type IfNotTaken<Item, Out> =
 export type Anything = {} | null | undefined
 export type Inferred<R> = (<T>() => T extends R ? 1 : 2) extends <T>() => T extends Anything ? 1 : 2 ? never : R
 
-/** Options of a stage, by whether its actor may travel. */
-export type How<In, At> = [At] extends [Home] ? TravelOptions<In> : HomeOptions<In>
+/** Options of a stage, by whether its actor may travel, and a schema is there. */
+export type How<In, At, Types extends SchemaTypes> = [Types] extends [Unchecked]
+  ? [At] extends [Home]
+    ? TravelOptions<In>
+    : HomeOptions<In>
+  : [At] extends [Home]
+    ? Travelling<StageOptions<In, Types>>
+    : AtHome<StageOptions<In, Types>>
 
 /* ── Pipelines ───────────────────────────────────────────────────────────── */
 
@@ -182,7 +184,8 @@ export interface Pipeline<In, Out, Where extends Home | undefined = undefined> e
    * The body is an actor, a function, a generator function, a behaviour, a body over the whole stream, or a pipeline.
    */
   stage<
-    Item = Out,
+    Types extends SchemaTypes = Unchecked,
+    Item = Checked<Out, Types>,
     Next = never,
     R = Anything,
     F = Anything,
@@ -191,8 +194,10 @@ export interface Pipeline<In, Out, Where extends Home | undefined = undefined> e
     At extends Home | undefined = undefined,
   >(
     name: string,
-    body: (StageBody<Out, Item, Next, R, F, State, Resources, At> & IfTaken<Item, Out>) | IfNotTaken<Item, Out>,
-    how?: How<Out, At>,
+    body:
+      | (StageBody<Out, Item, Next, R, F, State, Resources, At, Types> & IfTaken<Item, Checked<Out, Types>>)
+      | IfNotTaken<Item, Out, Types>,
+    how?: How<Out, At, Types>,
   ): Pipeline<In, Next | Given<Inferred<R> | Inferred<F>>['emitted'], Where>
 
   /** One item becomes another, or none (`undefined`). Free: neighbours are fused, without a channel in between. */

@@ -8,6 +8,7 @@
 import type { Behaviour, Given } from '../actor/behaviour.ts'
 import type { Context } from '../actor/context.ts'
 import type { Actor } from '../actor/define-actor.ts'
+import type { Checked, SchemaTypes, Taken, Unchecked } from '../actor/schema.ts'
 import type { Clock } from '../clock.ts'
 import { InvalidBlueprint, InvalidOption, type MillraceError, type Mistake, type StageFailed } from '../errors.ts'
 import { mistakesIn, stageOptions } from '../options.ts'
@@ -21,7 +22,7 @@ import { keepingState } from './kept-state.ts'
 import { actorOptions } from './options.ts'
 
 /** Everything that a stage takes, and this. */
-export interface RunActorOptions<In> extends StageOptions<In> {
+export interface RunActorOptions<In, Types extends SchemaTypes = Unchecked> extends StageOptions<In, Types> {
   /** What `.supervise` of a pipeline takes: `strategy`, `maxRestarts`, `backoff`, `grace`, `inactivity`, `tolerate` … */
   supervise?: Supervision
   /**
@@ -77,21 +78,28 @@ export type Fed<In> = Iterable<In> | AsyncIterable<In>
  * @throws {InvalidBlueprint} with all mistakes in actor and options, before anything starts.
  * @throws {TestDeadline} when it is not done in time. It says which item is waited for, and who has it in hand.
  */
-export function runActor<In, R>(
-  handler: (item: In, context: Context<In>) => R,
-  items: Fed<NoInfer<In>>,
-  options?: RunActorOptions<NoInfer<In>>,
-): Promise<ActorRun<In, Given<R>['emitted'], undefined>>
-export function runActor<In, R, F = never, State = undefined, Resources = undefined>(
-  behaviour: Behaviour<In, R, F, State, void, Resources>,
-  items: Fed<NoInfer<In>>,
-  options?: RunActorOptions<NoInfer<In>>,
-): Promise<ActorRun<In, Given<R | F>['emitted'], State>>
-export function runActor<In, Out>(
-  actor: Actor<In, Out>,
-  items: Fed<NoInfer<In>>,
-  options?: RunActorOptions<NoInfer<In>>,
-): Promise<ActorRun<In, Out>>
+export function runActor<In, R, Types extends SchemaTypes = Unchecked>(
+  handler: (item: Checked<In, Types>, context: Context<In>) => R,
+  items: Fed<NoInfer<Taken<In, Types>>>,
+  options?: RunActorOptions<NoInfer<Taken<In, Types>>, Types>,
+): Promise<ActorRun<Taken<In, Types>, Given<R>['emitted'], undefined>>
+export function runActor<
+  In,
+  R,
+  F = never,
+  State = undefined,
+  Resources = undefined,
+  Types extends SchemaTypes = Unchecked,
+>(
+  behaviour: Behaviour<Taken<In, Types>, R, F, State, void, Resources, Checked<In, Types>, Types>,
+  items: Fed<NoInfer<Taken<In, Types>>>,
+  options?: RunActorOptions<NoInfer<Taken<In, Types>>, Types>,
+): Promise<ActorRun<Taken<In, Types>, Given<R | F>['emitted'], State>>
+export function runActor<In, Out, Types extends SchemaTypes = Unchecked>(
+  actor: Actor<Checked<In, Types>, Out>,
+  items: Fed<NoInfer<Taken<In, Types>>>,
+  options?: RunActorOptions<NoInfer<Taken<In, Types>>, Types>,
+): Promise<ActorRun<Taken<In, Types>, Out>>
 export async function runActor(
   actor: unknown,
   items: Fed<unknown>,

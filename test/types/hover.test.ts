@@ -12,7 +12,7 @@ const file = join(folder, 'hovered.ts')
 
 /** There is no such file: each constant is asked for by its name. */
 const text = `
-import { defineActor, pipeline } from 'millrace'
+import { defineActor, pipeline, type StandardSchema } from 'millrace'
 const numbers = pipeline('p').from([1, 2])
 const mapped = numbers.map(n => (n > 1 ? 'a' : n > 0 ? 3 : undefined))
 const fn = numbers.stage('s', async n => (n > 1 ? 'a' : 3))
@@ -21,6 +21,9 @@ const fold = numbers.stage('s', { start: () => ({ n: 0 }), receive: () => {}, fl
 const place = numbers.stage('s', defineActor('d', n => n > 1))
 const actor = defineActor('a', import.meta, function* (n: number) { yield n; yield 'a' })
 const typed = numbers.filter((n): n is 1 => n === 1)
+const schema: StandardSchema<{ id: number }> = { '~standard': { version: 1, validate: value => ({ value }) } }
+const checked = numbers.stage('s', u => u.id, { schema })
+const anything = defineActor('a', import.meta, { schema, receive: u => u.id })
 `
 const shows: Readonly<Record<string, string>> = {
   numbers: 'Pipeline<never, number, undefined>',
@@ -31,6 +34,8 @@ const shows: Readonly<Record<string, string>> = {
   place: 'Pipeline<never, boolean, undefined>',
   actor: 'Actor<number, number | "a", Home>',
   typed: 'Pipeline<never, 1, undefined>',
+  checked: 'Pipeline<never, number, undefined>',
+  anything: 'Actor<unknown, number, Home>',
 }
 
 // No newer compiler has a language service in JavaScript.
