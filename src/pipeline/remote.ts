@@ -1,7 +1,7 @@
 /**
  * A stage whose workers live elsewhere: in this event loop each of them is an actor that asks, and waits.
  *
- *     setup ─▶ a thread          receive ─▶ a call, whose answer is a promise          stop ─▶ its end
+ *     setup ─▶ a worker          receive ─▶ a call, whose answer is a promise          stop ─▶ its end
  *
  * So order, bounds, attempts and dead letters are the same as for any asynchronous actor. What differs is how many items a
  * worker is handed: some more than it may have in flight, so that it need not wait for the next; but no more than about a
@@ -49,7 +49,6 @@ export interface Kind {
 
 const frameMs = 1
 const longestFrame = 512
-const worthAFrame = 0.05 // ms; items that take longer go one by one
 
 /** The hooks that a worker's life calls, and how many items it may be handed. */
 function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'body'>, host: RemoteHost) {
@@ -60,25 +59,23 @@ function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'bod
   const isAhead = handsAhead(plan, kind)
   const remote = { hand: isAhead ? concurrency + 1 : concurrency }
   const costs = (millis: number) => {
-    if (!isAhead) return
-    const ahead = millis > worthAFrame ? 1 : Math.min(longestFrame, Math.ceil(frameMs / millis))
-    remote.hand = concurrency + ahead
+    if (isAhead) remote.hand = concurrency + Math.min(longestFrame, Math.ceil(frameMs / millis))
   }
   return {
     remote,
     setup: async (worker?: Worker) => {
       learn(traveller, classes)
       const order = { traveller, pipeline, stage, index: worker!.index, concurrency, emit, grace }
-      const thread = new RemoteWorker(open(worker!.index), order, {
+      const remoteWorker = new RemoteWorker(open(worker!.index), order, {
         errorClass: name => classes.get(name),
         inside: inside => host.inside(inside),
         costs,
         died: (error, isCharged) => worker!.died(error, isCharged),
         occupied: isOccupied => worker!.occupied(isOccupied),
       })
-      worker!.kill = () => thread.kill()
-      await thread.ready
-      return thread
+      worker!.kill = () => remoteWorker.kill()
+      await remoteWorker.ready
+      return remoteWorker
     },
     stop: (remote: RemoteWorker | undefined) => remote?.stop(),
   }
@@ -110,15 +107,15 @@ export function remoteBody(
     state,
   })
   const given = (
-    thread: RemoteWorker,
+    remote: RemoteWorker,
     context: Context,
     { call, answer }: { call: number; answer: Promise<unknown> },
   ) => {
-    context.whenAborted((reason, isStray) => thread.abort(call, reason, isStray))
+    context.whenAborted((reason, isStray) => remote.abort(call, reason, isStray))
     if (emit === 'whole') return answer
     // Rejects where nobody has asked for the next output: then nobody else hears that there will be none.
     answer.catch(error => context.failed(error))
-    return thread.outputs(call)
+    return remote.outputs(call)
   }
 
   return {
@@ -134,13 +131,13 @@ export function remoteBody(
         }
       : undefined,
     receive: (item, state, context: Context) => {
-      const { resources: thread, sequence, key, attempt } = context
-      return given(thread, context, thread.ask({ item, sequence, key, attempt }, callerOf(context, state)))
+      const { resources: remote, sequence, key, attempt } = context
+      return given(remote, context, remote.ask({ item, sequence, key, attempt }, callerOf(context, state)))
     },
     flush: kind.flushes
       ? (state, context: Context) => {
-          const { resources: thread, sequence, key } = context
-          return given(thread, context, thread.flush(key, sequence, callerOf(context, state)))
+          const { resources: remote, sequence, key } = context
+          return given(remote, context, remote.flush(key, sequence, callerOf(context, state)))
         }
       : undefined,
     ...(kind.saves && {

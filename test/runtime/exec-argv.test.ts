@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { execArgvOf } from '../../src/runtime/threads/exec-argv.ts'
+import { execArgvOf } from '../../src/runtime/remote/exec-argv.ts'
 
 const flags = suite('the flags of a thread')
 const far = '--conditions=millrace-far'

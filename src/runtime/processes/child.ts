@@ -13,9 +13,9 @@
 import { spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { execArgvOf } from '../remote/exec-argv.ts'
 import type { Line, LineEnd } from '../remote/line.ts'
 import type { Order, ToWorker } from '../remote/protocol.ts'
-import { execArgvOf } from '../threads/exec-argv.ts'
 import { StreamReader, StreamWriter } from './stream.ts'
 
 /** The first message. */

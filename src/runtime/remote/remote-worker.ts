@@ -21,7 +21,6 @@ import {
   type ToFeed,
   type ToWorker,
 } from './protocol.ts'
-import { whyNot } from './why-not.ts'
 
 /** What a call is about. */
 export interface Asked {
@@ -48,7 +47,7 @@ export interface Caller {
   readonly state: FarState | undefined
 }
 
-export interface RemoteHost {
+export interface RemoteWorkerHost {
   /** The classes that its errors may have. */
   errorClass(name: string): ErrorClass | undefined
   inside(inside: Inside): void
@@ -76,7 +75,7 @@ export class RemoteWorker {
   readonly ready: Promise<void>
   readonly #line: Line
   readonly #order: Order
-  readonly #host: RemoteHost
+  readonly #host: RemoteWorkerHost
   readonly #calls = new Map<number, Call>()
   /** Calls that nobody waits for, and that are not over. */
   readonly #strays = new Map<number, NodeJS.Timeout>()
@@ -94,7 +93,7 @@ export class RemoteWorker {
   #settleReady!: { resolve: () => void; reject: (error: unknown) => void }
   #stopped: { resolve: () => void; reject: (error: unknown) => void } | undefined
 
-  constructor(open: OpenLine, order: Order, host: RemoteHost) {
+  constructor(open: OpenLine, order: Order, host: RemoteWorkerHost) {
     this.#order = order
     this.#host = host
     this.ready = new Promise((resolve, reject) => {
@@ -213,8 +212,7 @@ export class RemoteWorker {
     this.#feeds.set(feed, hear)
     say({ what: 'open' })
     return {
-      push: item =>
-        say({ what: 'push', item: detached(item), sequence: (port.context as { sequence: number }).sequence }),
+      push: item => say({ what: 'push', item: item, sequence: (port.context as { sequence: number }).sequence }),
       end: () => say({ what: 'end' }),
       cancel: () => {
         if (!this.#feeds.has(feed)) return
@@ -264,7 +262,7 @@ export class RemoteWorker {
     const message: Items = {
       type: 'items',
       first,
-      items: asked.map(({ item }) => detached(item)),
+      items: asked.map(({ item }) => item),
       sequences: asked.map(({ sequence }) => sequence),
       ...(asked.some(({ key }) => key !== undefined) && { keys: asked.map(({ key }) => key) }),
       ...(asked.some(({ attempt }) => attempt > 1) && { attempts: asked.map(({ attempt }) => attempt) }),
@@ -273,7 +271,7 @@ export class RemoteWorker {
     try {
       this.#send(message)
     } catch (error) {
-      if (asked.length === 1) return this.#refuse(first, whyNot(asked[0]!.item, error))
+      if (asked.length === 1) return this.#refuse(first, error)
       // One of them cannot be cloned: the others go without it.
       for (const [n, each] of asked.entries()) {
         const own = saved?.has(first + n) ? new Map([[first + n, saved.get(first + n)]]) : undefined
@@ -409,12 +407,4 @@ export class RemoteWorker {
     if (this.#isKilled || (exitCode === 0 && !hasError)) this.#stopped?.resolve()
     else this.#stopped?.reject(died)
   }
-}
-
-/** A small Buffer is a piece of a large pool, all of which would be cloned. */
-function detached(item: unknown): unknown {
-  if (item instanceof Uint8Array && item.byteLength < item.buffer.byteLength && item.buffer instanceof ArrayBuffer) {
-    return Uint8Array.prototype.slice.call(item)
-  }
-  return item
 }

@@ -1,4 +1,4 @@
-/** What exactly cannot be cloned: an engine says that something in a message cannot, and the codec says where it is. */
+/** What exactly of a value cannot be sent, where it was part of a message that could not. */
 import { FrameEncoder } from '../../codec/frame-encoder.ts'
 import { NotCloneable } from '../../errors.ts'
 

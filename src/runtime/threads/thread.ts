@@ -5,10 +5,10 @@
  * which it is known which calls will never be answered. Before the worker begins a call it stores its number in `begun`.
  */
 import { type TransferListItem, Worker } from 'node:worker_threads'
+import { execArgvOf } from '../remote/exec-argv.ts'
 import type { Line, LineEnd } from '../remote/line.ts'
 import type { FromWorker, Order } from '../remote/protocol.ts'
 import { type Attachments, type Message, MessageReader, MessageWriter } from '../remote/wire.ts'
-import { execArgvOf } from './exec-argv.ts'
 
 /** What a thread is given at its start. */
 export interface ThreadOrder {

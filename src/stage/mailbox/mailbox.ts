@@ -5,7 +5,7 @@
  *
  * An attempt at an item is the same here as in the event loop of the pipeline; all that goes beyond one (another attempt,
  * the order, dead letters) is the stage's to say. Answers wait until nothing more can be begun in this turn, or for a
- * millisecond, and then go together.
+ * quarter of a millisecond, and then go together.
  */
 import { systemClock } from '../../clock.ts'
 import { pack, unpack } from '../../runtime/remote/packed-error.ts'
