@@ -38,6 +38,7 @@ process.on('uncaughtException', error => {
 
 function begin({ order }: ChildOrder): Promise<void> {
   watch()
+  writer.limit = order.resources.maxMessageBytes
   const tell = (message: FromWorker) => void socket.write(writer.write(message))
   const home = {
     tell,

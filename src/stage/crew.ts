@@ -4,6 +4,7 @@
  *     life ──setUp, stop──▶ crew ──▶ hooks of the actor
  *     life ◀─ready, stopped, failed── crew ◀┘
  */
+import { WorkerNotReady } from '../errors.ts'
 import type { StageLife, WorkerLifeHost } from './life.ts'
 import type { StagePlan } from './plan.ts'
 import { InlineWorker } from './worker.ts'
@@ -139,7 +140,7 @@ export class Crew {
       emptied: () => host.workerGone(worker),
       failed: error => host.workerFailed(worker, error),
       gaveUp: error => host.gaveUp(worker, error),
-      exhausted: error => host.gaveUp(worker, host.exhausted(error)),
+      exhausted: error => host.gaveUp(worker, error instanceof WorkerNotReady ? error : host.exhausted(error)),
       stopFailed: error => this.#failures.push({ worker: worker.index, error }),
     }
   }
@@ -156,9 +157,11 @@ export class Crew {
       // Only now that it is: this begins items, and one of them may have it restarted.
       if (!isFirst && worker.phase === 'ready') this.#host.workerRestarted(worker)
     }
-    // The budget is asked only for what would be tried again: not at first, nor where it was dismissed meanwhile.
+    // The budget is asked only for what would be tried again: not at first, nor where it was dismissed meanwhile, nor for
+    // what takes so long that no budget by the time would ever be spent.
+    const mayTry = (error: unknown) => worker.phase === 'renewing' && !(error instanceof WorkerNotReady)
     const failed = (error: unknown) =>
-      life.send({ type: 'failed', error, again: worker.phase === 'renewing' && this.#host.mayRestart() })
+      life.send({ type: 'failed', error, again: mayTry(error) && this.#host.mayRestart() })
     let wait: Promise<void> | undefined
     try {
       wait = worker.setUp(this.#plan)
