@@ -369,7 +369,7 @@ export const mistakeMessages = {
   CLASS_LOST: {
     level: 'warning',
     is: 'What goes to a stage that runs elsewhere is an instance of a class, and arrives as a plain object.',
-    says: "{where} is a {name}, and arrives on '{runtime}' as a plain object, without {lost}: send plain data, and make the {name} there",
+    says: "{where} is an instance of {name}, and arrives on '{runtime}' as a plain object, without {lost}: send plain data, and make the {name} there",
   },
   MAIN_THREAD: {
     level: 'note',

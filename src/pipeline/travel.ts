@@ -31,7 +31,7 @@ export function travelMistakes(step: StageStep, place: string, options: RunOptio
 }
 
 /** The runtimes that a stage has workers on, and that are not this event loop. */
-function elsewhere(step: StageStep, options: RunOptions | undefined): Set<string> {
+export function elsewhere(step: StageStep, options: RunOptions | undefined): Set<string> {
   const places = new Set(placesOf(step.how ?? {}, runtimeOf(step, options?.on)))
   places.delete('inline')
   return places

@@ -107,6 +107,8 @@ export interface Answers {
   readonly forgotten?: readonly number[]
   /** What is to be saved of the states that calls have left, by call. */
   readonly saved?: ReadonlyMap<number, unknown>
+  /** An error that has its own bounds, and says what could not be sent. */
+  readonly isBounded?: boolean
   /** ms a call took, on average, side by side with `concurrency` − 1 others. */
   readonly cost: number
 }

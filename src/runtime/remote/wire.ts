@@ -90,8 +90,9 @@ export class MessageWriter {
 }
 
 /** Whether it is as large as somebody's items are; what else is said has to be heard. */
-function isLimited({ type, say }: Message & { readonly say?: { readonly what?: string } }): boolean {
-  return type in lists || type === 'inside' || say?.what === 'push' || say?.what === 'emit'
+function isLimited(message: Message): boolean {
+  const { type, say, isBounded } = message as Message & { say?: { what?: string }; isBounded?: boolean }
+  return (type in lists && !isBounded) || type === 'inside' || say?.what === 'push' || say?.what === 'emit'
 }
 
 function split(message: Message, field: string): { list: readonly unknown[]; rest: Message } {

@@ -118,7 +118,7 @@ export class Outbox {
     } catch (error) {
       // An error that is too large goes without what hangs on it.
       const why = kind === answered.threw ? { ...(value as PackedError), properties: new Map() } : pack(error)
-      this.#tell({ type: 'answers', calls: [call, answered.threw], values: [why], cost })
+      this.#tell({ type: 'answers', calls: [call, answered.threw], values: [why], isBounded: true, cost })
       if (kind === answered.yielded) this.#refused(call)
     }
   }
