@@ -1,7 +1,8 @@
 /** Dead letters, on disk. */
 import { closeSync, openSync } from 'node:fs'
 import { appendFile, stat } from 'node:fs/promises'
-import { checkOptions, type DeadLetter, type Options } from '../src/index.ts'
+import { dirname } from 'node:path'
+import { checkOptions, type DeadLetter, type Options, UnwritableFile } from '../src/index.ts'
 import { checkPath, whole, wholeOrEndless } from './accepts.ts'
 
 export interface DeadLetterFileOptions {
@@ -70,12 +71,12 @@ export interface DeadLetterFile {
  *
  * @throws {InvalidOption} for a path that is none.
  * @throws {InvalidOptions}
- * @throws at once, an error of the file system, when the file cannot be opened to append to. It is made if it is not there.
+ * @throws {UnwritableFile} at once, when the file cannot be opened to append to. It is made if it is not there; its folder is not.
  */
 export function deadLetterFile(path: string, options: DeadLetterFileOptions = {}): DeadLetterFile {
   checkPath(path, 'deadLetterFile')
   checkOptions(options, deadLetterFileOptions, 'deadLetterFile')
-  closeSync(openSync(path, 'a'))
+  touch(path)
   const { waiting = 1_000, maxBytes = 256 * 1024 * 1024, maxItem = 16 * 1024 } = options
 
   let letters: string[] = []
@@ -138,6 +139,17 @@ export function deadLetterFile(path: string, options: DeadLetterFileOptions = {}
     error: end,
     complete: end,
     done,
+  }
+}
+
+/** @throws {UnwritableFile} */
+function touch(path: string): void {
+  try {
+    closeSync(openSync(path, 'a'))
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? `there is no folder ${dirname(path)}, make it first` : message
+    throw new UnwritableFile(path, code === 'EISDIR' ? 'it is a folder' : why, { cause: error })
   }
 }
 

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs'
 import { copyFile, type FileHandle, open, readlink, realpath, rename, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { type Actor, checkOptions, defineActor, type Home, type Options } from '../src/index.ts'
+import { type Actor, checkOptions, defineActor, type Home, type Options, UnwritableFile } from '../src/index.ts'
 import { checkPath, isFlag, mustNotBeBody, oneOf, whole } from './accepts.ts'
 
 export interface WriteLinesOptions {
@@ -135,11 +135,11 @@ class LinesFile {
     this.#claim()
     const folder = dirname(this.#target)
     if (!(await statOf(folder))?.isDirectory()) {
-      throw new Error(`cannot write ${path}: there is no folder ${folder}, make it first`)
+      throw new UnwritableFile(path, `there is no folder ${folder}, make it first`)
     }
     const there = await statOf(this.#target)
-    if (there?.isDirectory()) throw new Error(`cannot write ${path}: it is a folder`)
-    if (there && !there.isFile()) throw new Error(`cannot write ${path}: it is no file, and would be replaced by one`)
+    if (there?.isDirectory()) throw new UnwritableFile(path, 'it is a folder')
+    if (there && !there.isFile()) throw new UnwritableFile(path, 'it is no file, and would be replaced by one')
     const partial = partialOf(this.#target)
     const cutOff = resume ? await wholeLines(partial) : undefined
     const found = cutOff ?? (resume ? await wholeLines(this.#target) : undefined) ?? { lines: 0, bytes: 0 }

@@ -33,6 +33,7 @@ import {
   consumeOptions,
   type Option,
   type Options,
+  resourceOptions,
   runOptions,
   sourceOptions,
   stageOptions,
@@ -53,6 +54,7 @@ export function pages(): Record<string, string> {
 /** Every table of options: what it is about, and where it is written. */
 export const tables: readonly [title: string, where: string, options: Options][] = [
   ['A stage', '.stage(name, body, { … })', stageOptions],
+  ['What a worker gets', '.stage(…, { resources: { … } })', resourceOptions],
   ['A behaviour', '{ receive, … } or { stream, … }', behaviourOptions],
   ['A source', '.from(source, { … })', sourceOptions],
   ['A pipeline', '.supervise({ … })', supervisionOptions],

@@ -353,7 +353,7 @@ export class UnhandledDeadLetters extends MillraceError {
   }
 }
 
-/** The state of an actor went with its worker. */
+/** A worker has died. */
 export class WorkerDied extends MillraceError {
   readonly worker: string
   /** Undefined where it was ended by a signal, or terminated from here. */
@@ -362,11 +362,12 @@ export class WorkerDied extends MillraceError {
 
   constructor(
     worker: string,
-    end: { exitCode: number | undefined; signal: string | undefined; isKilled: boolean },
+    end: { exitCode: number | undefined; signal: string | undefined; isKilled: boolean; flags?: readonly string[] },
     options?: ErrorOptions,
   ) {
-    const { exitCode, signal, isKilled } = end
-    const by = signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`
+    const { exitCode, signal, isKilled, flags = [] } = end
+    const refused = flags.length > 0 ? `: Node does not begin with ${flags.join(' ')}` : ''
+    const by = signal === undefined ? `exit code ${exitCode}${refused}` : `signal ${signal}`
     const how = isKilled ? 'ended from here: its handler did not end' : by
     super(
       ...said('ERR_WORKER_DIED', { worker, how: options?.cause === undefined ? how : described(options.cause) }),
@@ -375,6 +376,43 @@ export class WorkerDied extends MillraceError {
     this.worker = worker
     this.exitCode = exitCode
     this.signal = signal
+  }
+}
+
+/** A worker on a thread or in a process did not get ready in time. */
+export class WorkerNotReady extends MillraceError {
+  readonly worker: string
+
+  constructor(worker: string, module: string, millis: number) {
+    super(...said('ERR_WORKER_NOT_READY', { worker, module, millis }))
+    this.worker = worker
+  }
+}
+
+/** The module of an actor has changed since this process sent its first worker there. */
+export class ModuleChanged extends MillraceError {
+  constructor(module: string) {
+    super(...said('ERR_MODULE_CHANGED', { module }))
+  }
+}
+
+/** An item, or what it led to, is larger than what may be sent at once. */
+export class ItemTooLarge extends MillraceError {
+  /** What it takes on its way, and what it may take. */
+  readonly bytes: number
+  readonly limit: number
+  /** Of its item; undefined where that is not known yet. */
+  readonly sequence: number | undefined
+
+  /** `at`: the item and its stage, as `pipeline/stage`, and whether it was on its way there or back. */
+  constructor(bytes: number, limit: number, at?: { sequence: number; stage: string; isResult: boolean }) {
+    const result = at?.isResult ? 'what came of' : undefined
+    const way = at && (at.isResult ? 'back from its worker' : 'to its worker')
+    const { sequence, stage } = at ?? {}
+    super(...said('ERR_ITEM_TOO_LARGE', { result, sequence, stage, bytes, way, limit }))
+    this.bytes = bytes
+    this.limit = limit
+    this.sequence = sequence
   }
 }
 
@@ -481,5 +519,15 @@ export class UnreadableFile extends MillraceError {
     super(...said('ERR_UNREADABLE_FILE', { path, line, why }), { cause })
     this.path = path
     this.line = line
+  }
+}
+
+/** A file could not be written. `cause` is the error that said so, where one did. */
+export class UnwritableFile extends MillraceError {
+  readonly path: string
+
+  constructor(path: string, why: string, { cause }: { cause?: unknown } = {}) {
+    super(...said('ERR_UNWRITABLE_FILE', { path, why }), cause === undefined ? {} : { cause })
+    this.path = path
   }
 }

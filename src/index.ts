@@ -25,8 +25,10 @@ export {
   InvalidSource,
   ItemDropped,
   ItemTimeout,
+  ItemTooLarge,
   MillraceError,
   type Mistake,
+  ModuleChanged,
   NotCloneable,
   NotRepeatable,
   NotRunning,
@@ -44,7 +46,9 @@ export {
   UnknownStage,
   UnreadableFile,
   UnreadOutput,
+  UnwritableFile,
   WorkerDied,
+  WorkerNotReady,
 } from './errors.ts'
 /* ── looking in ── */
 export type { Snapshot, Spread, StageSnapshot } from './metrics/snapshot.ts'
@@ -75,6 +79,7 @@ export type {
   Summary,
   Supervision,
   TravelOptions,
+  WorkerResources,
 } from './pipeline/language.ts'
 export { pipeline } from './pipeline/pipeline.ts'
 export { type Backoff, exponential } from './stage/backoff.ts'

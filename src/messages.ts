@@ -102,6 +102,18 @@ export const errorMessages = {
     is: 'A worker has died: `exitCode` says how, `cause` why, where that is known. Items that it had in hand are tried again, unless they have taken too many workers with them.',
     says: 'worker {worker} died ({how}). An item in its hands is tried again, and given up with the last worker that it may take along (`retry.deaths`)',
   },
+  ERR_WORKER_NOT_READY: {
+    is: 'A worker on a thread or in a process did not get ready in time.',
+    says: 'worker {worker} was not ready within {millis} ms: {module} does not load to its end, or its `setup` does not end. Give it longer with `resources: { startTimeout }`',
+  },
+  ERR_MODULE_CHANGED: {
+    is: 'The module of an actor has changed on disk since this process sent its first worker there: a worker that loads it now would run something else than the others.',
+    says: '{module} has changed since this process first had workers load it: workers of two versions would not give one answer. Start the program anew',
+  },
+  ERR_ITEM_TOO_LARGE: {
+    is: 'An item, or what it led to, is larger than what may be sent to a thread or a process at once.',
+    says: '[{result} ]item[ {sequence} of {stage}] takes {bytes} bytes on its way[ {way}], and may take {limit}: raise `resources: { maxMessageBytes }`, or hand it on in parts',
+  },
   ERR_ACTOR_NOT_FOUND: {
     is: 'What a stage runs on another thread is not in the module that it says it is from.',
     says: '{what} {name} is not in {url}: {fix}',
@@ -164,6 +176,10 @@ export const errorMessages = {
   ERR_UNREADABLE_FILE: {
     is: 'A file, or one line of it, cannot be read (`millrace/actors`). It has the `path`, and the `line` where there is one.',
     says: 'cannot read {path}[, line {line}]: {why}',
+  },
+  ERR_UNWRITABLE_FILE: {
+    is: 'A file cannot be written (`millrace/actors`). It has the `path`.',
+    says: 'cannot write {path}: {why}',
   },
   ERR_NO_JSON: {
     is: 'A result has no form in JSON (`millrace run`).',
@@ -334,6 +350,26 @@ export const mistakeMessages = {
     level: 'mistake',
     is: 'A pipeline that is to run elsewhere is not exported from its home module.',
     says: "'{runtime}' would look for pipeline {name} among the exports of {home}, and it is none of them: export it there, as it is used here",
+  },
+  REFUSED_FLAGS: {
+    level: 'mistake',
+    is: 'A worker elsewhere cannot begin with these flags of Node.',
+    says: "`resources.execArgv` has {flags}, which a worker on '{runtime}' cannot begin with: {fix}",
+  },
+  REFUSED_ENV: {
+    level: 'mistake',
+    is: 'A thread cannot begin with this environment.',
+    says: "`resources.env` cannot be that of a worker on '{runtime}' ({why}): leave it out, or use 'processes'",
+  },
+  RESOURCES_INLINE: {
+    level: 'warning',
+    is: 'A stage has `resources`, and none of its workers lives on a thread or in a process.',
+    says: "`resources` are for workers on threads and in processes, and this stage has none: say `on: 'threads'` or `on: 'processes'`, here or in `run`",
+  },
+  CLASS_LOST: {
+    level: 'warning',
+    is: 'What goes to a stage that runs elsewhere is an instance of a class, and arrives as a plain object.',
+    says: "{where} is an instance of {name}, and arrives on '{runtime}' as a plain object, without {lost}: send plain data, and make the {name} there",
   },
   MAIN_THREAD: {
     level: 'note',

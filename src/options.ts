@@ -19,17 +19,21 @@ export interface Option {
   readonly also?: readonly string[]
   /** There is nothing that it could be when it is left out. @default false */
   readonly required?: boolean
+  /** What is in it, where it is an object of options itself. */
+  readonly inside?: Options
   /** What it says, in a sentence. */
   readonly doc: string
 }
-export type Options = Readonly<Record<string, Option>>
+export interface Options {
+  readonly [name: string]: Option
+}
 
 /**
  * All that is wrong with `given`, measured by `options`.
  *
  * An option whose value is `undefined` counts as left out.
  */
-export function mistakesIn(given: unknown, options: Options, place: string): Mistake[] {
+export function mistakesIn(given: unknown, options: Options, place: string, within = ''): Mistake[] {
   const known = Object.keys(options).join(', ')
   const missing = Object.entries(options).filter(
     ([name, { required }]) => required && (given as Record<string, unknown> | null | undefined)?.[name] === undefined,
@@ -48,19 +52,30 @@ export function mistakesIn(given: unknown, options: Options, place: string): Mis
     ]
   }
   const mistakes: Mistake[] = []
-  for (const [name, value] of Object.entries(given ?? {})) {
+  for (const [own, value] of Object.entries(given ?? {})) {
     if (value === undefined) continue
-    const option = Object.hasOwn(options, name) ? options[name] : undefined
+    const name = within + own
+    const option = Object.hasOwn(options, own) ? options[own] : undefined
     if (!option) {
-      const near = meant(name, options)
-      mistakes.push(mistake('UNKNOWN_OPTION', place, { name, near, known: near === undefined ? known : undefined }))
+      const near = meant(own, options)
+      mistakes.push(
+        mistake('UNKNOWN_OPTION', place, {
+          name,
+          near: near && within + near,
+          known: near === undefined ? known : undefined,
+        }),
+      )
+    } else if (option.inside && isPlain(value)) {
+      mistakes.push(...mistakesIn(value, option.inside, place, `${name}.`))
     } else if (!isAccepted(value, option)) {
       const { expected } = option
       const [actual, type] = [shown(value), typeof value]
       mistakes.push(mistake('INVALID_OPTION', place, { name, expected, actual, type, hint: hintFor(value, option) }))
     }
   }
-  for (const [name, { expected }] of missing) mistakes.push(mistake('MISSING_OPTION', place, { name, expected }))
+  for (const [own, { expected }] of missing) {
+    mistakes.push(mistake('MISSING_OPTION', place, { name: within + own, expected }))
+  }
   return mistakes
 }
 
@@ -175,6 +190,48 @@ const overflow = {
 const limit = 1 << 20
 const workers = whole(0, limit)
 
+const isTexts = (value: unknown) => Array.isArray(value) && value.every(each => typeof each === 'string')
+
+/** What one worker gets that lives on a thread, or in a process of its own. */
+export const resourceOptions = {
+  heapMB: {
+    also: ['heap', 'memory', 'memoryMB', 'maxOldGenerationSizeMb', 'maxMemory'],
+    expected: 'a whole number from 16',
+    // With less a worker does not come to our code, and some versions of Node end the process for a thread that tries.
+    accepts: whole(16, 1 << 20),
+    default: 'what Node gives a thread or a process',
+    doc: 'MB of its heap, the old generation: one that needs more dies, and is replaced. What Buffers and other memory outside the heap take is not counted.',
+  },
+  maxMessageBytes: {
+    also: ['maxBytes', 'maxItemBytes', 'maxMessageSize'],
+    expected: 'a whole number from 1024 to 1073741824',
+    accepts: whole(1_024, 1 << 30),
+    value: 64 * 1024 * 1024,
+    default: '64 MiB',
+    doc: 'Bytes that one item, or all that it led to, may take on its way; a larger one fails, and costs no worker.',
+  },
+  startTimeout: {
+    also: ['timeout', 'startWithin', 'setupTimeout'],
+    expected: 'milliseconds above 0',
+    accepts: positive,
+    value: 30_000,
+    doc: 'Milliseconds in which a worker has to be ready: its module loaded, and its `setup` done.',
+  },
+  env: {
+    expected: 'an object of texts',
+    accepts: value => isPlain(value) && Object.values(value).every(each => typeof each === 'string'),
+    default: 'that of this process',
+    doc: 'Environment variables, over those of this process. On a thread they are what `process.env` says there; what Node itself reads when it starts (`TZ`) stays that of the process.',
+  },
+  execArgv: {
+    also: ['nodeOptions', 'nodeArgs', 'flags'],
+    expected: 'an array of flags of Node',
+    accepts: isTexts,
+    default: 'those of this process that say how modules are loaded',
+    doc: 'Flags of Node, behind those that are taken over from this process. A thread takes only those that are not of the whole process.',
+  },
+} as const satisfies Options
+
 export const stageOptions = {
   workers: {
     also: ['instances', 'pool', 'poolSize', 'maxWorkers', 'maxThreads'],
@@ -266,6 +323,13 @@ export const stageOptions = {
     expected: 'a Standard Schema (zod, valibot, arktype …)',
     accepts: value => fn((value as { '~standard'?: { validate?: unknown } })?.['~standard']?.validate),
     doc: 'Checks items where they enter the stage; the handler gets what it gives.',
+  },
+  resources: {
+    also: ['resourceLimits', 'limits'],
+    expected: '{ heapMB, maxMessageBytes, startTimeout, env, execArgv }',
+    accepts: value => isPlain(value) && mistakesIn(value, resourceOptions, '').length === 0,
+    inside: resourceOptions,
+    doc: 'What one worker gets that lives on a thread or in a process.',
   },
 } as const satisfies Options
 

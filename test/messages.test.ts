@@ -8,6 +8,7 @@ import { debounceTime, from, range } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { batch } from '../actors/batch.ts'
+import { deadLetterFile } from '../actors/dead-letter-file.ts'
 import { lines } from '../actors/lines.ts'
 import { ndjson } from '../actors/ndjson.ts'
 import { defineActor } from '../src/actor/define-actor.ts'
@@ -16,13 +17,22 @@ import { jsonOf } from '../src/cli/json.ts'
 import { Output } from '../src/cli/output.ts'
 import { FrameDecoder } from '../src/codec/frame-decoder.ts'
 import { FrameEncoder } from '../src/codec/frame-encoder.ts'
-import { InvalidBlueprint, InvalidOptions, MillraceError, type Mistake, StageFailed } from '../src/errors.ts'
+import {
+  InvalidBlueprint,
+  InvalidOptions,
+  MillraceError,
+  type Mistake,
+  ModuleChanged,
+  StageFailed,
+} from '../src/errors.ts'
 import { errorMessages, filled, mistakeMessages } from '../src/messages.ts'
 import { blueprintOf } from '../src/pipeline/blueprint.ts'
+import { lossesOf } from '../src/pipeline/losses.ts'
 import { pipeline } from '../src/pipeline/pipeline.ts'
 import { exportMistakes } from '../src/pipeline/travel.ts'
 import { exponential } from '../src/stage/backoff.ts'
 import { expectModel, faulty, manualClock, runActor } from '../src/testing/index.ts'
+import * as burdens from './contract/burdens.ts'
 import { leaving } from './contract/deadly.ts'
 import { execute } from './support/execute.ts'
 import { failureOf, thrownBy } from './support/failure.ts'
@@ -44,6 +54,11 @@ const stream = {
   },
 }
 const home = import.meta
+class Order {
+  total() {}
+}
+const burdensUrl = new URL('./contract/burdens.js', import.meta.url).href
+const tight = { on: 'threads', resources: { maxMessageBytes: 1_024 } }
 const lacking = { url: new URL('./contract/lacking.js', import.meta.url).href }
 const above = any(defineActor('above', home, { start: (least: number) => ({ least }), receive: f }))
 const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } }
@@ -337,6 +352,46 @@ const mistakes: [string, () => any, string][] = [
     "p/s: the argument of actor above cannot travel to 'threads' (DataCloneError: (n) => n could not be cloned.): give `.with` plain data (ARGUMENT_STAYS)",
   ],
   [
+    'a misspelt resource',
+    () => one().stage('s', travelling, { on: 'threads', resources: { heapMb: 64 } }),
+    'p/s: unknown option `resources.heapMb`: did you mean `resources.heapMB`? (UNKNOWN_OPTION)',
+  ],
+  [
+    'a resource of the wrong type',
+    () => one().stage('s', travelling, { on: 'threads', resources: { heapMB: '64' } }),
+    'p/s: `resources.heapMB` must be a whole number from 16, got "64" (string): write it without quotes, 64 (INVALID_OPTION)',
+  ],
+  [
+    'a resource beside the others',
+    () => one().stage('s', travelling, { on: 'threads', heapMB: 64 }),
+    'p/s: unknown option `heapMB`: did you mean `resources: { heapMB: … }`? (UNKNOWN_OPTION)',
+  ],
+  [
+    'flags that are of the whole process, for a thread',
+    () => one().stage('s', travelling, { on: 'threads', resources: { execArgv: ['--no-warnings', '--expose-gc'] } }),
+    "p/s: `resources.execArgv` has `--expose-gc`, which a worker on 'threads' cannot begin with: they are of the whole process: use 'processes', or begin the program with them (REFUSED_FLAGS)",
+  ],
+  [
+    'flags with which Node would run something else',
+    () => one().stage('s', travelling, { on: 'processes', resources: { execArgv: ['--eval', '1'] } }),
+    "p/s: `resources.execArgv` has `--eval`, which a worker on 'processes' cannot begin with: with these Node would run something else (REFUSED_FLAGS)",
+  ],
+  [
+    'an environment that is none for a thread',
+    () => one().stage('s', travelling, { on: 'threads', resources: { env: { NODE_OPTIONS: '--nonsense' } } }),
+    "p/s: `resources.env` cannot be that of a worker on 'threads' (--nonsense is not allowed in NODE_OPTIONS): leave it out, or use 'processes' (REFUSED_ENV)",
+  ],
+  [
+    'resources of workers in this event loop',
+    () => one().stage('s', travelling, { resources: { heapMB: 64 } }),
+    "p/s: `resources` are for workers on threads and in processes, and this stage has none: say `on: 'threads'` or `on: 'processes'`, here or in `run` (RESOURCES_INLINE)",
+  ],
+  [
+    'an instance of a class among the items of a stage that travels',
+    () => any(pipeline('p').from([{ at: 1 }, { order: new Order() }])).stage('s', travelling, { on: 'threads' }),
+    "p/s: `order` of item 1 of the source is an instance of Order, and arrives on 'threads' as a plain object, without `total`: send plain data, and make the Order there (CLASS_LOST)",
+  ],
+  [
     'a key that is a function, where the stage travels',
     () => one().stage('s', travelling, { on: 'threads', key: f }),
     "p/s: `key` is a function of this module, so items on their way to 'threads' pass the main thread: say the name of a property, or put `key` into the actor (MAIN_THREAD)",
@@ -359,7 +414,8 @@ const isBeside = ({ code }: Mistake, expected: string) => code === 'NO_RUNTIME' 
 for (const [name, make, expected] of mistakes) {
   validation(`what is to be said of ${name}`, async () => {
     const made = make()
-    const all: Mistake[] = [...made.validate(), ...(await exportMistakes(blueprintOf(made)!))]
+    const blueprint = blueprintOf(made)!
+    const all: Mistake[] = [...made.validate(), ...(await exportMistakes(blueprint)), ...lossesOf(blueprint)]
     const found = all.filter(mistake => !isBeside(mistake, expected))
     assert.equal(
       found.map(({ code, place, message }) => `${place}: ${message} (${code})`),
@@ -722,6 +778,31 @@ const thrown: [what: string, provoke: () => unknown, says: string | RegExp][] = 
       return failureOf(run.done)
     },
     'p gave up 2 items and nobody subscribed to `run.deadLetters`; beyond the first 1,000 they are only counted',
+  ],
+  [
+    'a worker that does not get ready',
+    () => causeElsewhere(one().stage('s', burdens.neverSetUp, { on: 'threads', resources: { startTimeout: 500 } })),
+    `worker p/s#0 was not ready within 500 ms: ${burdensUrl} does not load to its end, or its \`setup\` does not end. Give it longer with \`resources: { startTimeout }\``,
+  ],
+  [
+    'a module that has changed',
+    () => new ModuleChanged('file:///a.js'),
+    'file:///a.js has changed since this process first had workers load it: workers of two versions would not give one answer. Start the program anew',
+  ],
+  [
+    'an item that is too large',
+    () => causeElsewhere(any(pipeline('p').from(['x'.repeat(2_000)])).stage('s', burdens.lengths, tight)),
+    /^item 0 of p\/s takes 20\d\d bytes on its way to its worker, and may take 1024: raise `resources: { maxMessageBytes }`, or hand it on in parts$/,
+  ],
+  [
+    'what came of an item and is too large',
+    () => causeElsewhere(any(pipeline('p').from([2_000])).stage('s', burdens.text, tight)),
+    /^what came of item 0 of p\/s takes 2\d\d\d bytes on its way back from its worker, and may take 1024: /,
+  ],
+  [
+    'a file in no folder',
+    () => thrownBy(() => deadLetterFile('no/such/folder/dead.ndjson')),
+    'cannot write no/such/folder/dead.ndjson: there is no folder no/such/folder, make it first',
   ],
   [
     'which worker died, and how',

@@ -186,7 +186,33 @@ const fn = () => 1
 
 /** For each option what it takes and what it refuses. Nothing takes `null`, and all may be left out. */
 const examples: Record<string, Record<string, [takes: unknown[], refuses: unknown[]]>> = {
+  resourceOptions: {
+    heapMB: [
+      [16, 4_096],
+      [15, 0, '64', 64.5, Infinity],
+    ],
+    maxMessageBytes: [
+      [1_024, 2 ** 30],
+      [1_023, 2 ** 30 + 1, Infinity, '1 MiB'],
+    ],
+    startTimeout: [
+      [1, 0.5, Infinity],
+      [0, -1, '30'],
+    ],
+    env: [
+      [{}, { A: '1' }],
+      [{ A: 1 }, [], new Map(), 'A=1', fn],
+    ],
+    execArgv: [
+      [[], ['--expose-gc']],
+      ['--expose-gc', [1], { 0: '--expose-gc' }],
+    ],
+  },
   stageOptions: {
+    resources: [
+      [{}, { heapMB: 64, env: { A: '1' } }],
+      [64, [], fn],
+    ],
     workers: [
       [0, 1, 64, 'auto', { min: 0, max: 4 }, { min: 2, max: 2 }, { inline: 1 }, { threads: 2, processes: 0 }],
       [-1, 1.5, NaN, Infinity, '4', 'many', {}, [], { min: 1 }, { min: 3, max: 2 }, { min: 0, max: 0 }, { cores: 2 }],

@@ -3,6 +3,7 @@
  * where each stage runs, whether it could run elsewhere, and what of it would pass the main thread.
  */
 import type { Mistake } from '../errors.ts'
+import { lossesOf } from '../pipeline/losses.ts'
 import { exportMistakes } from '../pipeline/travel.ts'
 import type { Command } from './flags.ts'
 import { type Journey, journeysOf } from './journeys.ts'
@@ -40,9 +41,9 @@ function journeyLine({ place, on, travels, why, mainThread }: Journey): string {
   return `${place}: runs ${on}, ${travels ? 'travels' : 'stays'} (${why})${passes}`
 }
 
-/** What `validate` finds, and what can be known only when all modules have loaded. */
+/** What `validate` finds, what can be known only when all modules have loaded, and what is lost on the way. */
 export async function mistakesOf({ pipeline, blueprint }: Loaded): Promise<Mistake[]> {
-  return [...pipeline.validate(), ...(await exportMistakes(blueprint))]
+  return [...pipeline.validate(), ...(await exportMistakes(blueprint)), ...lossesOf(blueprint)]
 }
 
 /** Whether nothing may be run for it. */

@@ -6,6 +6,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import type { DeadLetter, Running, Summary } from '../pipeline/language.ts'
+import { sendOutputToStderr } from '../runtime/remote/output.ts'
 import { isMistake, lineOf, mistakesOf } from './check.ts'
 import type { Command } from './flags.ts'
 import { type Interruption, Interruptions } from './interruptions.ts'
@@ -25,6 +26,8 @@ export async function run(command: Command, output: Output): Promise<number> {
   const found = (await mistakesOf(loaded)).filter(({ level }) => level !== 'note')
   for (const mistake of found) output.say(lineOf(mistake, command.flags.has('json')))
   if (found.some(isMistake)) return 2
+  // Of what reads stdout it has to be JSON, every line: handlers elsewhere may say there what they like.
+  if (command.flags.has('json')) sendOutputToStderr()
   const { pipeline, blueprint } = loaded
   if (!blueprint.source) throw refused('NO_SOURCE', { pipeline: pipeline.name })
   return new Execution(loaded, command, output).end()

@@ -3,10 +3,11 @@ import { ActorDefinition } from '../actor/define-actor.ts'
 import { beFarSide, farAddress } from '../actor/far-side.ts'
 import { weigh } from '../channel/weigh.ts'
 import { registerTypeScript } from '../cli/typescript.ts'
-import { ActorNotFound } from '../errors.ts'
+import { ActorNotFound, ModuleChanged } from '../errors.ts'
 import { actorBody } from '../pipeline/actor-body.ts'
 import { type Blueprint, blueprintOf } from '../pipeline/blueprint.ts'
 import { receiveKernel } from '../runtime/inline/kernel.ts'
+import { digestOf } from '../runtime/remote/digest.ts'
 import type { FromWorker, Order } from '../runtime/remote/protocol.ts'
 import type { Body } from '../stage/plan.ts'
 
@@ -14,7 +15,8 @@ type Exports = Record<string, unknown>
 
 export async function bodyOf(order: Order, tell: (message: FromWorker) => void): Promise<Body> {
   const { traveller } = order
-  const { url, name } = traveller
+  const { url, name, digest } = traveller
+  if (digest !== undefined && digest !== digestOf(url)) throw new ModuleChanged(url)
   const bodies = new Map<string, ActorDefinition['body']>()
   const reached = new Promise<undefined>(resolve => beFarSide({ bodies, reached: () => resolve(undefined) }))
   if (url.startsWith('file:')) await registerTypeScript(url)

@@ -38,6 +38,7 @@ process.on('uncaughtException', error => {
 
 function begin({ order }: ChildOrder): Promise<void> {
   watch()
+  writer.limit = order.resources.maxMessageBytes
   const tell = (message: FromWorker) => void socket.write(writer.write(message))
   const home = {
     tell,
@@ -46,10 +47,16 @@ function begin({ order }: ChildOrder): Promise<void> {
       for (const message of early.splice(0)) listener(message)
     },
     begins() {},
-    // What was said last is on its way first.
-    end: (code: number) => void socket.end(() => process.exit(code)),
+    // What was printed, and what was said last, is on its way first.
+    end: (code: number) => printed(() => socket.end(() => process.exit(code))),
   }
   return live(order, home, () => bodyOf(order, tell))
+}
+
+/** A pipe takes as much as its reader does: the rest waits in this process, and would go with it. */
+function printed(done: () => void): void {
+  process.stdout.once('error', done)
+  process.stdout.write('', () => process.stderr.write('', done))
 }
 
 function watch(): void {

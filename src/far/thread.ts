@@ -9,6 +9,7 @@ const port = parentPort!
 const { order: parcel, begun } = workerData as ThreadOrder
 const parcels = new Parcels()
 const { order } = parcels.open(parcel) as OrderMessage
+parcels.limit = order.resources.maxMessageBytes
 const tell = (message: FromWorker) => parcels.send(message, port)
 
 const home = {

@@ -101,6 +101,22 @@ type Travelling<Options extends StageOptions<any, any>> = Omit<Options, 'workers
   on?: Placement
   /** Per runtime when mixed. */
   workers?: Options['workers'] | { inline?: number; threads?: number; processes?: number }
+  /** What one worker gets that lives on a thread or in a process. */
+  resources?: WorkerResources
+}
+
+/** What one worker gets that lives on a thread or in a process. */
+export interface WorkerResources {
+  /** MB of its heap (the old generation), from 16: one that needs more dies, and is replaced. @default as Node has it */
+  heapMB?: number
+  /** Bytes that one item, or all that it led to, may take on its way: a larger one fails with `ItemTooLarge`. @default 64 MiB */
+  maxMessageBytes?: number
+  /** Milliseconds in which it has to be ready: its module loaded, and its `setup` done. @default 30_000 */
+  startTimeout?: number
+  /** Environment variables, over those of this process. */
+  env?: Record<string, string>
+  /** Flags of Node, behind those that are taken over from this process. */
+  execArgv?: readonly string[]
 }
 
 export interface Supervision {

@@ -8,11 +8,12 @@ import { InvalidKey } from '../errors.ts'
 import { stageOptions } from '../options.ts'
 import { type Step as FusedStep, fusedKernel, receiveKernel } from '../runtime/inline/kernel.ts'
 import type { OpenLine } from '../runtime/remote/line.ts'
+import { resourcesOf } from '../runtime/remote/resources.ts'
 import { openHere } from '../stage/mailbox/here.ts'
 import type { BehaviourBody, Body, StagePlan } from '../stage/plan.ts'
 import { actorBody } from './actor-body.ts'
 import type { Blueprint, Step } from './blueprint.ts'
-import type { RunOptions, StageOptions } from './language.ts'
+import type { RunOptions, StageOptions, TravelOptions } from './language.ts'
 import { operatorsFeed } from './operators-feed.ts'
 import { kindOf, type RemoteHost, remoteBody, remoteFeed, travellerOf } from './remote.ts'
 import { placesOf, runtimeOf } from './runtime-of.ts'
@@ -25,7 +26,7 @@ export interface PlanHost {
   /** Makes the body of a stage of a pipeline that is a stage. */
   nest(stage: string, blueprint: Blueprint, stateful: boolean): Omit<BehaviourBody, 'kernel'>
   /** What the workers of a stage need that live elsewhere; absent where all of them are to live here. */
-  remote?(stage: string): Omit<RemoteHost, 'open'> & { open(place: string): OpenLine }
+  remote?(stage: string): Omit<RemoteHost, 'open' | 'resources'> & { open(place: string): OpenLine }
 }
 
 /** Blueprints never change, so what was planned once, with its loops that have learned their types, serves every run. */
@@ -159,7 +160,9 @@ function bodyOf(step: Step, plan: Omit<StagePlan, 'body'>, places: readonly stri
   if (!places.some(isElsewhere)) return here()
   const { open, ...told } = host.remote!(name)
   const lines = places.map(place => (place === 'inline' ? openHere(here) : open(place)))
-  const parts = [travellerOf(body), kindOf(body), plan, { ...told, open: (index: number) => lines[index]! }] as const
+  const resources = resourcesOf((step.how as TravelOptions<any> | undefined)?.resources)
+  const remote = { ...told, resources, open: (index: number) => lines[index]! }
+  const parts = [travellerOf(body), kindOf(body), plan, remote] as const
   return parts[1].streams ? remoteFeed(...parts) : asking(remoteBody(...parts))
 }
 

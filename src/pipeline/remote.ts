@@ -9,10 +9,12 @@
  */
 import { type AnyBehaviour, Many } from '../actor/behaviour.ts'
 import type { OpenFeed } from '../actor/feed.ts'
+import { firstDigestOf } from '../runtime/remote/digest.ts'
 import type { OpenLine } from '../runtime/remote/line.ts'
 import type { ErrorClass } from '../runtime/remote/packed-error.ts'
 import type { Inside, Traveller } from '../runtime/remote/protocol.ts'
 import { type Caller, type FarState, RemoteWorker } from '../runtime/remote/remote-worker.ts'
+import type { Resources } from '../runtime/remote/resources.ts'
 import type { BehaviourBody, Body, StagePlan, Worker } from '../stage/plan.ts'
 import type { StepBody } from './blueprint.ts'
 import { isStateful } from './stateful.ts'
@@ -31,6 +33,7 @@ type Context = {
 export interface RemoteHost {
   /** The way to the worker of that number. */
   open(index: number): OpenLine
+  readonly resources: Resources
   readonly grace: number
   inside(inside: Inside): void
 }
@@ -53,7 +56,7 @@ const longestFrame = 512
 /** The hooks that a worker's life calls, and how many items it may be handed. */
 function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'body'>, host: RemoteHost) {
   const { pipeline, name: stage, concurrency, emit } = plan
-  const { open, grace } = host
+  const { open, grace, resources } = host
   const classes = new Map<string, ErrorClass>()
   for (const each of kind.errors) classes.set(each.name, each)
   const isAhead = handsAhead(plan, kind)
@@ -65,7 +68,7 @@ function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'bod
     remote,
     setup: async (worker?: Worker) => {
       learn(traveller, classes)
-      const order = { traveller, pipeline, stage, index: worker!.index, concurrency, emit, grace }
+      const order = { traveller, pipeline, stage, index: worker!.index, concurrency, emit, grace, resources }
       const remoteWorker = new RemoteWorker(open(worker!.index), order, {
         errorClass: name => classes.get(name),
         inside: inside => host.inside(inside),
@@ -176,10 +179,12 @@ type Travelling = Exclude<StepBody, { kind: 'nothing' }>
 export function travellerOf(body: Travelling): Traveller {
   if (body.kind === 'pipeline') {
     const { name, home } = body.blueprint
-    return { kind: 'pipeline', url: home!.url, name, arg: undefined, isGiven: false }
+    const { url } = home!
+    return { kind: 'pipeline', url, name, digest: firstDigestOf(url), arg: undefined, isGiven: false }
   }
   const { name, home, arg, isGiven } = body.actor
-  return { kind: 'actor', url: home!.url, name, arg, isGiven }
+  const { url } = home!
+  return { kind: 'actor', url, name, digest: firstDigestOf(url), arg, isGiven }
 }
 
 export function kindOf(body: Travelling): Kind {

@@ -8,8 +8,9 @@ import { isInPlace } from '../actor/define-actor.ts'
 import { isDefinedTwice } from '../actor/definitions.ts'
 import { described, type Mistake, mistake } from '../errors.ts'
 import { type Blueprint, blueprintOf, type Step } from './blueprint.ts'
-import type { RunOptions } from './language.ts'
+import type { RunOptions, TravelOptions } from './language.ts'
 import { placeOf } from './place.ts'
+import { resourceMistakes } from './quarters.ts'
 import { placesOf, runtimeOf } from './runtime-of.ts'
 
 type StageStep = Step & { kind: 'stage' }
@@ -19,7 +20,10 @@ const runtimes: ReadonlySet<string> = new Set(['inline', 'threads', 'processes']
 
 export function travelMistakes(step: StageStep, place: string, options: RunOptions | undefined): Mistake[] {
   const mistakes: Mistake[] = []
-  for (const runtime of elsewhere(step, options)) {
+  const places = elsewhere(step, options)
+  const { resources } = (step.how ?? {}) as TravelOptions<any>
+  if (resources) mistakes.push(...resourceMistakes(resources, places, place))
+  for (const runtime of places) {
     if (!runtimes.has(runtime)) mistakes.push(mistake('NO_RUNTIME', place, { runtime }))
     mistakes.push(...bodyMistakes(step, place, runtime), ...optionNotes(step, place, runtime))
   }
@@ -27,7 +31,7 @@ export function travelMistakes(step: StageStep, place: string, options: RunOptio
 }
 
 /** The runtimes that a stage has workers on, and that are not this event loop. */
-function elsewhere(step: StageStep, options: RunOptions | undefined): Set<string> {
+export function elsewhere(step: StageStep, options: RunOptions | undefined): Set<string> {
   const places = new Set(placesOf(step.how ?? {}, runtimeOf(step, options?.on)))
   places.delete('inline')
   return places

@@ -4,6 +4,7 @@
  *     life ──setUp, stop──▶ crew ──▶ hooks of the actor
  *     life ◀─ready, stopped, failed── crew ◀┘
  */
+import { ModuleChanged, WorkerNotReady } from '../errors.ts'
 import type { StageLife, WorkerLifeHost } from './life.ts'
 import type { StagePlan } from './plan.ts'
 import { InlineWorker } from './worker.ts'
@@ -139,7 +140,7 @@ export class Crew {
       emptied: () => host.workerGone(worker),
       failed: error => host.workerFailed(worker, error),
       gaveUp: error => host.gaveUp(worker, error),
-      exhausted: error => host.gaveUp(worker, host.exhausted(error)),
+      exhausted: error => host.gaveUp(worker, isHopeless(error) ? error : host.exhausted(error)),
       stopFailed: error => this.#failures.push({ worker: worker.index, error }),
     }
   }
@@ -156,9 +157,11 @@ export class Crew {
       // Only now that it is: this begins items, and one of them may have it restarted.
       if (!isFirst && worker.phase === 'ready') this.#host.workerRestarted(worker)
     }
-    // The budget is asked only for what would be tried again: not at first, nor where it was dismissed meanwhile.
+    // The budget is asked only for what would be tried again: not at first, nor where it was dismissed meanwhile, nor for
+    // what would fail again, perhaps so slowly that no budget by the time is ever spent.
+    const mayTry = (error: unknown) => worker.phase === 'renewing' && !isHopeless(error)
     const failed = (error: unknown) =>
-      life.send({ type: 'failed', error, again: worker.phase === 'renewing' && this.#host.mayRestart() })
+      life.send({ type: 'failed', error, again: mayTry(error) && this.#host.mayRestart() })
     let wait: Promise<void> | undefined
     try {
       wait = worker.setUp(this.#plan)
@@ -188,4 +191,9 @@ export class Crew {
       return Infinity
     }
   }
+}
+
+/** Whether another try would end as this one did. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof WorkerNotReady || error instanceof ModuleChanged
 }

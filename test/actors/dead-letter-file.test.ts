@@ -1,11 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type DeadLetterFileOptions, deadLetterFile } from '../../actors/dead-letter-file.ts'
-import { type DeadLetter, InvalidOption, InvalidOptions, pipeline } from '../../src/index.ts'
+import { type DeadLetter, InvalidOption, InvalidOptions, pipeline, UnwritableFile } from '../../src/index.ts'
+import { thrownBy } from '../support/failure.ts'
 import { inFolder } from '../support/folder.ts'
 import { upTo } from '../support/take.ts'
 import { within } from '../support/within.ts'
@@ -180,7 +182,14 @@ file('does not hold up or fail a run whose disk takes nothing, and counts what i
 
 file('throws at once where there can be no such file', () =>
   inFile(async path => {
-    assert.throws(() => deadLetterFile(join(path, 'below a file that is none')), /ENOENT/)
+    const below = join(path, 'below a folder that is none')
+    const error = thrownBy(() => deadLetterFile(below))
+    assert.instance(error, UnwritableFile)
+    assert.equal(
+      [error.message, error.path],
+      [`cannot write ${below}: there is no folder ${path}, make it first`, below],
+    )
+    assert.is(thrownBy(() => deadLetterFile(tmpdir())).message, `cannot write ${tmpdir()}: it is a folder`)
   }),
 )
 

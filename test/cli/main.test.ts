@@ -53,6 +53,26 @@ cli('check tells warnings and notes, and is content', async () => {
   ])
 })
 
+cli('check tells what instances of classes lose on their way to a worker', async () => {
+  const { code, stdout } = await millrace('check', fixture('losing'))
+  assert.is(code, 0)
+  const [argument, item, ...others] = stdout.trimEnd().split('\n')
+  assert.match(
+    argument!,
+    /^losing\/tax: `rate` of the argument that `with` got is an instance of Rate, .* without its class:/,
+  )
+  assert.match(item!, /^losing\/tax: item 0 of the source is an instance of Order, .* without `total`: .*CLASS_LOST\)$/)
+  assert.ok(others.every(line => !line.includes('CLASS_LOST')))
+})
+
+cli('run with --json has nothing but results on stdout, whatever workers elsewhere print', async () => {
+  const { code, stdout, stderr } = await millrace('run', '--json', fixture('chatty'))
+  assert.equal([code, stdout], [0, '1\n2\n3\n'])
+  for (const n of [1, 2, 3]) assert.is(stderr.split(`handles ${n}\n`).length, 3)
+  const plain = await millrace('run', fixture('chatty'))
+  assert.is(plain.stdout.split('handles').length, 7)
+})
+
 cli('run tells warnings, and runs', async () => {
   const { code, stdout, stderr } = await millrace('run', fixture('warned'))
   assert.equal([code, stdout], [0, '-3\n'])

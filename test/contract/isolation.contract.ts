@@ -18,10 +18,10 @@ import * as deadly from './deadly.ts'
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n)
 
 /** Workers that are not gone. */
-const alive = () =>
+export const alive = () =>
   process.getActiveResourcesInfo().filter(resource => resource === 'Worker' || resource === 'ProcessWrap').length
 
-async function led(on: string, items: Iterable<any>, actor: any, how: object = {}, policy: object = {}) {
+export async function led(on: string, items: Iterable<any>, actor: any, how: object = {}, policy: object = {}) {
   const run = (pipeline('p').from(items) as any)
     .stage('s', actor, { on, ...how })
     .supervise(policy)

@@ -114,6 +114,17 @@ const hash = defineActor('hash', import.meta, async (path: string) => {
 })
 expect<Equal<typeof hash, Actor<string, { path: string; digest: string }, Home>>>()
 const hashed = pipeline('t').from(['a']).stage('hash', hash, { workers: 8, on: 'threads' })
+const limited = {
+  heapMB: 64,
+  maxMessageBytes: 1 << 20,
+  startTimeout: 5_000,
+  env: { A: '1' },
+  execArgv: ['--no-warnings'],
+}
+pipeline('t').from(['a']).stage('hash', hash, { on: 'processes', resources: limited })
+const paths = pipeline('t').from(['a'])
+// @ts-expect-error it has no such resource
+paths.stage('hash', hash, { on: 'processes', resources: { heapMb: 64 } })
 expect<Equal<Out<typeof hashed>, { path: string; digest: string }>>()
 pipeline('t')
   .from(['a'])
@@ -123,6 +134,8 @@ const stayAtHome = defineActor('double', (n: number) => n * 2)
 expect<Equal<typeof stayAtHome, Actor<number, number, undefined>>>()
 // @ts-expect-error a closure cannot travel to a thread
 numbers.stage('double', n => n * 2, { on: 'threads' })
+// @ts-expect-error what a worker elsewhere gets is nothing for a closure
+numbers.stage('double', n => n * 2, { resources: { heapMB: 64 } })
 // @ts-expect-error a closure has nobody on threads
 numbers.stage('double', n => n * 2, { workers: { threads: 2 } })
 // @ts-expect-error nor has an actor without a home

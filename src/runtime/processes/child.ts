@@ -13,9 +13,10 @@
 import { spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { execArgvOf } from '../remote/exec-argv.ts'
 import type { Line, LineEnd } from '../remote/line.ts'
+import { outputGoesToStderr } from '../remote/output.ts'
 import type { Order, ToWorker } from '../remote/protocol.ts'
+import { environmentOf, flagsOf } from '../remote/resources.ts'
 import { StreamReader, StreamWriter } from './stream.ts'
 
 /** The first message. */
@@ -34,8 +35,13 @@ export function openChild(order: Order, name: string, end: LineEnd): Line {
   // Before there is a child: it may hold what cannot be sent.
   const first: ChildOrder = { type: 'order', order }
   const begin = writer.write(first)
-  const child = spawn(process.execPath, [...execArgvOf(process.execArgv), entry, name, ...process.argv.slice(2)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+  const { resources } = order
+  writer.limit = resources.maxMessageBytes
+  const { heapMB } = resources
+  const heap = heapMB === undefined ? [] : [`--max-old-space-size=${heapMB}`]
+  const child = spawn(process.execPath, [...flagsOf(resources), ...heap, entry, name, ...process.argv.slice(2)], {
+    stdio: ['ignore', outputGoesToStderr() ? 2 : 'inherit', 'inherit', 'pipe'],
+    env: environmentOf(resources),
     detached: !isWindows,
     windowsHide: true,
   })

@@ -13,7 +13,12 @@ const longest = 0x7fff_ffff // bytes of a message
 export class StreamWriter {
   readonly #messages = new MessageWriter({ head: word })
 
-  /** Throws `NotCloneable`. */
+  /** Of a message about items, in bytes. */
+  set limit(limit: number) {
+    this.#messages.limit = limit
+  }
+
+  /** Throws `NotCloneable` and `ItemTooLarge`. */
   write(message: Message): Buffer {
     const { bytes } = this.#messages.write(message)
     bytes.writeUInt32LE(bytes.length - word, 0)

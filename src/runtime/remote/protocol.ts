@@ -7,6 +7,7 @@
  * Calls are numbered from 1, in the order in which they are made, and are begun in that order.
  */
 import type { PackedError } from './packed-error.ts'
+import type { Resources } from './resources.ts'
 
 /** What is found by its name, on the other side. */
 export interface Traveller {
@@ -14,6 +15,8 @@ export interface Traveller {
   /** The module that defines the actor, or exports the pipeline. */
   readonly url: string
   readonly name: string
+  /** Of the text of the module, as it was when this process first sent a worker there; absent where it is no file. */
+  readonly digest: string | undefined
   readonly arg: unknown
   /** `with` was called. */
   readonly isGiven: boolean
@@ -30,6 +33,7 @@ export interface Order {
   readonly emit: 'whole' | 'streaming'
   /** ms of a teardown, for pipelines that are stages. */
   readonly grace: number
+  readonly resources: Resources
 }
 
 /** Calls next to each other: the n-th has number `first + n`. */
@@ -103,6 +107,8 @@ export interface Answers {
   readonly forgotten?: readonly number[]
   /** What is to be saved of the states that calls have left, by call. */
   readonly saved?: ReadonlyMap<number, unknown>
+  /** An error that has its own bounds, and says what could not be sent. */
+  readonly isBounded?: boolean
   /** ms a call took, on average, side by side with `concurrency` − 1 others. */
   readonly cost: number
 }

@@ -6,7 +6,7 @@
  *                                         └─ ended ───▶ calls without an answer: `Departed`
  */
 import type { Feed, FeedPort } from '../../actor/feed.ts'
-import { WorkerDied } from '../../errors.ts'
+import { ItemTooLarge, WorkerDied, WorkerNotReady } from '../../errors.ts'
 import { Departed } from './departed.ts'
 import type { End, Line, OpenLine } from './line.ts'
 import { type ErrorClass, type PackedError, pack, unpack } from './packed-error.ts'
@@ -61,6 +61,7 @@ export interface RemoteWorkerHost {
 
 interface Call {
   readonly caller: Caller
+  readonly sequence: number
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
   /** Streaming: who waits for the next output. */
@@ -69,6 +70,9 @@ interface Call {
 
 /** ms that a handler has to end in when nobody waits for it any more, before its thread is terminated. */
 const patience = 100
+/** ms that `stop` may take at least, however short the grace period. */
+const leastStopMs = 1_000
+const longestTimer = 0x7fff_ffff // ms; a longer one fires at once
 
 export class RemoteWorker {
   /** It has been set up. */
@@ -89,8 +93,12 @@ export class RemoteWorker {
   #phase: 'starting' | 'ready' | 'stopping' | 'gone' = 'starting'
   /** It was terminated from here. */
   #isKilled = false
+  /** It had to be: it was not ready, or did not stop, in time. */
+  #isLate = false
   #error: unknown
   #settleReady!: { resolve: () => void; reject: (error: unknown) => void }
+  /** Until it is ready, or gone; and again while it stops. */
+  #deadline: NodeJS.Timeout | undefined
   #stopped: { resolve: () => void; reject: (error: unknown) => void } | undefined
 
   constructor(open: OpenLine, order: Order, host: RemoteWorkerHost) {
@@ -104,6 +112,20 @@ export class RemoteWorker {
       failed: error => this.#failed(error),
       ended: end => this.#ended(end),
     })
+    const { startTimeout } = order.resources
+    this.#within(startTimeout, () =>
+      this.#settleReady.reject(new WorkerNotReady(this.#address, order.traveller.url, startTimeout)),
+    )
+  }
+
+  /** What does not get on in time is ended, and nobody waits for that. */
+  #within(millis: number, isLate: () => void): void {
+    if (millis > longestTimer) return
+    this.#deadline = setTimeout(() => {
+      this.#isLate = true
+      this.kill()
+      isLate()
+    }, millis)
   }
 
   /* ── calling ───────────────────────────────────────────────────────────── */
@@ -111,7 +133,7 @@ export class RemoteWorker {
   /** One output, or several as `caller.many` puts them; rejects with what the handler threw, or `Departed`. */
   ask(asked: Asked, caller: Caller): { call: number; answer: Promise<unknown> } {
     const call = this.#next
-    const answer = this.#open(caller)
+    const answer = this.#open(caller, asked.sequence)
     const { state } = caller
     if (state?.isLost) {
       state.isLost = false
@@ -130,7 +152,7 @@ export class RemoteWorker {
   start(key: string | number | undefined, caller: Caller): Promise<unknown> {
     this.#post()
     const call = this.#next
-    const answer = this.#open(caller)
+    const answer = this.#open(caller, 0)
     this.#send({ type: 'start', call, key })
     return answer
   }
@@ -143,7 +165,7 @@ export class RemoteWorker {
     this.#post()
     const call = this.#next
     const { state } = caller
-    const answer = this.#open(caller)
+    const answer = this.#open(caller, sequence)
     this.#send({ type: 'flush', call, key, sequence, ...(state?.isLost && { saved: { value: state.saved } }) })
     if (state) state.isLost = false
     return { call, answer }
@@ -186,6 +208,7 @@ export class RemoteWorker {
   feed(port: FeedPort): Feed {
     const feed = this.#nextFeed++
     const say = (words: ToFeed) => this.#send({ type: 'feed', feed, say: words })
+    const sequenceNow = () => (port.context as { sequence: number }).sequence
     let stray: NodeJS.Timeout | undefined
     const hear = (words: FromFeed): unknown => {
       switch (words.what) {
@@ -199,7 +222,7 @@ export class RemoteWorker {
           return room ? room.then(() => say({ what: 'room' })) : say({ what: 'room' })
         }
         case 'failed':
-          return port.failed(this.#unpack(words.error))
+          return port.failed(this.#placed(this.#unpack(words.error), sequenceNow(), true))
         case 'ended':
           return port.ended()
         case 'closed':
@@ -212,7 +235,14 @@ export class RemoteWorker {
     this.#feeds.set(feed, hear)
     say({ what: 'open' })
     return {
-      push: item => say({ what: 'push', item: item, sequence: (port.context as { sequence: number }).sequence }),
+      push: item => {
+        const sequence = sequenceNow()
+        try {
+          say({ what: 'push', item, sequence })
+        } catch (error) {
+          throw this.#placed(error, sequence, false)
+        }
+      },
       end: () => say({ what: 'end' }),
       cancel: () => {
         if (!this.#feeds.has(feed)) return
@@ -240,12 +270,14 @@ export class RemoteWorker {
     return `${pipeline}/${stage}#${index}`
   }
 
-  #open(caller: Caller): Promise<unknown> {
+  #open(caller: Caller, sequence: number): Promise<unknown> {
     // Nobody will answer.
     if (this.#phase === 'gone') return Promise.reject(new Departed(this.#error, false))
     const call = this.#next++
     if (this.#calls.size === 0) this.#line.hold(true)
-    return new Promise((resolve, reject) => this.#calls.set(call, { caller, resolve, reject, pulls: undefined }))
+    return new Promise((resolve, reject) =>
+      this.#calls.set(call, { caller, sequence, resolve, reject, pulls: undefined }),
+    )
   }
 
   #post(): void {
@@ -272,7 +304,7 @@ export class RemoteWorker {
       this.#send(message)
     } catch (error) {
       if (asked.length === 1) return this.#refuse(first, error)
-      // One of them cannot be cloned: the others go without it.
+      // One of them cannot be sent, or all of them not at once: each goes by itself.
       for (const [n, each] of asked.entries()) {
         const own = saved?.has(first + n) ? new Map([[first + n, saved.get(first + n)]]) : undefined
         this.#sendItems(first + n, [each], own)
@@ -291,10 +323,13 @@ export class RemoteWorker {
       case 'answers':
         return this.#answers(message)
       case 'ready':
+        if (this.#isLate) return
+        clearTimeout(this.#deadline)
         this.#phase = 'ready'
         this.#rest()
         return this.#settleReady.resolve()
       case 'failed': {
+        clearTimeout(this.#deadline)
         const error = this.#unpack(message.error)
         this.#error = error
         if (this.#stopped) this.#stopped.reject(error)
@@ -322,8 +357,8 @@ export class RemoteWorker {
   #answer(number: number, kind: number, value: unknown): void {
     const call = this.#calls.get(number)
     if (!call) return
-    const given = kind === answered.threw ? this.#unpack(value as PackedError) : value
-    const { pulls } = call
+    const { pulls, sequence } = call
+    const given = kind === answered.threw ? this.#placed(this.#unpack(value as PackedError), sequence, true) : value
     if (kind === answered.yielded) {
       call.pulls = undefined
       return pulls?.({ kind, value })
@@ -338,7 +373,14 @@ export class RemoteWorker {
   #refuse(number: number, error: unknown): void {
     const call = this.#calls.get(number)
     this.#close(number)
-    call?.reject(error)
+    if (call) call.reject(this.#placed(error, call.sequence, false))
+  }
+
+  /** Whoever wrote the message did not know what it was about. */
+  #placed(error: unknown, sequence: number, isResult: boolean): unknown {
+    if (!(error instanceof ItemTooLarge) || error.sequence !== undefined) return error
+    const { pipeline, stage } = this.#order
+    return new ItemTooLarge(error.bytes, error.limit, { sequence, stage: `${pipeline}/${stage}`, isResult })
   }
 
   #close(number: number): void {
@@ -370,6 +412,9 @@ export class RemoteWorker {
     this.#line.hold(true)
     return new Promise((resolve, reject) => {
       this.#stopped = { resolve, reject }
+      const end = { exitCode: undefined, signal: undefined, isKilled: true }
+      const { grace } = this.#order
+      this.#within(Math.max(grace, leastStopMs), () => reject(new WorkerDied(this.#address, end)))
       this.#post()
       this.#send({ type: 'stop' })
     })
@@ -389,9 +434,12 @@ export class RemoteWorker {
   #ended({ exitCode, signal, wasBegun }: End): void {
     const phase = this.#phase
     this.#phase = 'gone'
+    clearTimeout(this.#deadline)
     const hasError = this.#error !== undefined
     const cause = hasError ? { cause: this.#error } : {}
-    const died = new WorkerDied(this.#address, { exitCode, signal, isKilled: this.#isKilled }, cause)
+    // What a process says to flags that it does not know.
+    const flags = phase === 'starting' && exitCode === 9 ? this.#order.resources.execArgv : []
+    const died = new WorkerDied(this.#address, { exitCode, signal, isKilled: this.#isKilled, flags }, cause)
     const mayHaveKilled = (call: number) => !this.#isKilled && wasBegun(call)
     if (phase === 'ready') this.#host.died(died, [...this.#calls.keys()].some(mayHaveKilled))
     for (const timer of this.#strays.values()) clearTimeout(timer)

@@ -11,7 +11,7 @@
  */
 import { FrameDecoder } from '../../codec/frame-decoder.ts'
 import { FrameEncoder } from '../../codec/frame-encoder.ts'
-import { CorruptFrame } from '../../errors.ts'
+import { CorruptFrame, ItemTooLarge } from '../../errors.ts'
 
 /** What may be said: an object with a type, one of whose fields may be a long list. */
 export interface Message {
@@ -34,6 +34,8 @@ const lists: Readonly<Record<string, string>> = { items: 'items', answers: 'valu
 const word = 4
 
 export class MessageWriter {
+  /** Bytes that a message about items may take. */
+  limit = Infinity
   readonly #encoder: FrameEncoder
   /** Bytes in front of a message, for whoever carries it. */
   readonly #head: number
@@ -45,14 +47,15 @@ export class MessageWriter {
     this.#head = head
   }
 
-  /** Throws `NotCloneable`, and what a getter throws; then nothing was written. */
+  /** Throws `NotCloneable`, `ItemTooLarge`, and what a getter throws; then nothing was written. */
   write(message: Message): Written {
     const field = lists[message.type]
+    let left = isLimited(message) ? this.limit : Infinity
     const { list, rest } = field === undefined ? { list: [], rest: message } : split(message, field)
     const frames: Buffer[] = []
     const attachments: (readonly unknown[])[] = []
     const moved: unknown[] = []
-    for (const items of [[rest], list]) this.#frames(items, frames, attachments, moved)
+    for (const items of [[rest], list]) left = this.#frames(items, left, frames, attachments, moved)
     const bytes = Buffer.allocUnsafeSlow(frames.reduce((sum, frame) => sum + word + frame.length, this.#head))
     let at = this.#head
     for (const frame of frames) {
@@ -62,17 +65,34 @@ export class MessageWriter {
     return { bytes, attachments: attachments.some(each => each.length > 0) ? attachments : undefined, moved }
   }
 
-  #frames(list: readonly unknown[], frames: Buffer[], attachments: (readonly unknown[])[], moved: unknown[]): void {
+  /** `left`: bytes that all of it may take; gives what is left of them. Several that are too many may be few enough alone. */
+  #frames(
+    list: readonly unknown[],
+    left: number,
+    frames: Buffer[],
+    attachments: (readonly unknown[])[],
+    moved: unknown[],
+  ): number {
     const scratch = this.#scratch
     for (let from = 0; from < list.length; ) {
       const encoded = this.#encoder.encode(list, from, list.length, scratch, 0, scratch.length)
       const { spilled } = encoded
-      frames.push(Buffer.from(spilled ?? scratch.subarray(0, encoded.bytes)))
+      const frame = spilled ?? scratch.subarray(0, encoded.bytes)
+      left -= frame.length
+      if (left < 0) throw new ItemTooLarge(this.limit - left, this.limit)
+      frames.push(Buffer.from(frame))
       from += spilled ? 1 : encoded.taken
       attachments.push(encoded.attachments)
       moved.push(...encoded.moved)
     }
+    return left
   }
+}
+
+/** Whether it is as large as somebody's items are; what else is said has to be heard. */
+function isLimited(message: Message): boolean {
+  const { type, say, isBounded } = message as Message & { say?: { what?: string }; isBounded?: boolean }
+  return (type in lists && !isBounded) || type === 'inside' || say?.what === 'push' || say?.what === 'emit'
 }
 
 function split(message: Message, field: string): { list: readonly unknown[]; rest: Message } {

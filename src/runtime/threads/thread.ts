@@ -5,9 +5,10 @@
  * which it is known which calls will never be answered. Before the worker begins a call it stores its number in `begun`.
  */
 import { type TransferListItem, Worker } from 'node:worker_threads'
-import { execArgvOf } from '../remote/exec-argv.ts'
 import type { Line, LineEnd } from '../remote/line.ts'
+import { outputGoesToStderr } from '../remote/output.ts'
 import type { FromWorker, Order } from '../remote/protocol.ts'
+import { environmentOf, flagsOf } from '../remote/resources.ts'
 import { type Attachments, type Message, MessageReader, MessageWriter } from '../remote/wire.ts'
 
 /** What a thread is given at its start. */
@@ -38,7 +39,12 @@ export class Parcels {
   readonly #writer = new MessageWriter({ attach: true })
   readonly #reader = new MessageReader()
 
-  /** Throws `NotCloneable`; then nothing was sent. */
+  /** Of a message about items, in bytes. */
+  set limit(limit: number) {
+    this.#writer.limit = limit
+  }
+
+  /** Throws `NotCloneable` and `ItemTooLarge`; then nothing was sent. */
   send(message: Message, to: Receiver): void {
     const [parcel, moved] = this.pack(message)
     to.postMessage(parcel, moved)
@@ -65,10 +71,17 @@ export function openThread(order: Order, name: string, end: LineEnd): Line {
   const [parcel, transferList] = parcels.pack({ type: 'order', order } as OrderMessage)
   const workerData: ThreadOrder = { order: parcel, begun }
   let isKilled = false
-  const execArgv = execArgvOf(process.execArgv)
-  // A module that is a whole program reads the same arguments there as here.
-  const argv = process.argv.slice(2)
-  const worker = new Worker(entry, { workerData, transferList, argv, execArgv, name })
+  const { resources } = order
+  parcels.limit = resources.maxMessageBytes
+  const isRedirected = outputGoesToStderr()
+  const worker = new Worker(entry, {
+    ...{ workerData, transferList, name, execArgv: flagsOf(resources), env: environmentOf(resources) },
+    // A module that is a whole program reads the same arguments there as here.
+    argv: process.argv.slice(2),
+    resourceLimits: resources.heapMB === undefined ? {} : { maxOldGenerationSizeMb: resources.heapMB },
+    stdout: isRedirected,
+  })
+  if (isRedirected) worker.stdout.on('data', (text: Buffer) => void process.stderr.write(text))
   // What it has said is lost, and nobody knows what that was.
   const lost = (error: unknown) => {
     end.failed(error)

@@ -100,7 +100,7 @@ export class Outbox {
     try {
       this.#tell({ type: 'answers', calls, values, ...extras, cost })
     } catch {
-      // One of them cannot be cloned: the others go without it.
+      // One of them cannot be sent, or all of them not at once: each goes by itself.
       for (let n = 0; n < values.length; n++) {
         const call = calls[2 * n]!
         const own = {
@@ -116,7 +116,9 @@ export class Outbox {
     try {
       this.#tell({ type: 'answers', calls: [call, kind], values: [value], ...own, cost })
     } catch (error) {
-      this.#tell({ type: 'answers', calls: [call, answered.threw], values: [pack(error)], cost })
+      // An error that is too large goes without what hangs on it.
+      const why = kind === answered.threw ? { ...(value as PackedError), properties: new Map() } : pack(error)
+      this.#tell({ type: 'answers', calls: [call, answered.threw], values: [why], isBounded: true, cost })
       if (kind === answered.yielded) this.#refused(call)
     }
   }

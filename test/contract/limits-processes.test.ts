@@ -1,0 +1,3 @@
+import { limits } from './limits.contract.ts'
+
+limits('processes')
