@@ -3,8 +3,10 @@
 /* ── actors ── */
 export type { Behaviour, Emitted, StreamBehaviour } from './actor/behaviour.ts'
 export type { Context } from './actor/context.ts'
-export { type Actor, allocate, defineActor, type Home, type Unstarted } from './actor/define-actor.ts'
+export { type Actor, defineActor, type Home, type Unstarted } from './actor/define-actor.ts'
 export type { StandardSchema } from './actor/schema.ts'
+/* ── memory ── */
+export { allocate } from './memory/allocate.ts'
 /* ── the command line ── */
 export type { Job, JobModule, Progress } from './cli/job.ts'
 /* ── time ── */

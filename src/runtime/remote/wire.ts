@@ -11,6 +11,8 @@
  */
 import { FrameDecoder } from '../../codec/frame-decoder.ts'
 import { FrameEncoder } from '../../codec/frame-encoder.ts'
+import type { SegmentReader } from '../../codec/value-reader.ts'
+import type { SharedMemory } from '../../codec/value-writer.ts'
 import { CorruptFrame } from '../../errors.ts'
 
 /** What may be said: an object with a type, one of whose fields may be a long list. */
@@ -26,6 +28,14 @@ export interface Written {
   readonly attachments: Attachments | undefined
   /** What of it has to be transferred. */
   readonly moved: readonly unknown[]
+  /** Segments of shared memory that are held until it was read. */
+  readonly kept: readonly number[]
+}
+
+export interface WriterShape {
+  readonly attach?: boolean
+  readonly head?: number
+  readonly shared?: SharedMemory | undefined
 }
 
 export type Attachments = readonly (readonly unknown[])[]
@@ -35,13 +45,15 @@ const word = 4
 
 export class MessageWriter {
   readonly #encoder: FrameEncoder
+  readonly #shared: SharedMemory | undefined
   /** Bytes in front of a message, for whoever carries it. */
   readonly #head: number
   #scratch = Buffer.allocUnsafeSlow(65_536)
 
-  /** `attach`: whether something may go beside the bytes; else it is refused. */
-  constructor({ attach = false, head = 0 }: { attach?: boolean; head?: number } = {}) {
-    this.#encoder = new FrameEncoder({ attach })
+  /** `attach`: whether something may go beside the bytes; else it is refused. `shared`: memory that the reader has too. */
+  constructor({ attach = false, head = 0, shared }: WriterShape = {}) {
+    this.#encoder = new FrameEncoder({ attach, shared })
+    this.#shared = shared
     this.#head = head
   }
 
@@ -49,28 +61,42 @@ export class MessageWriter {
   write(message: Message): Written {
     const field = lists[message.type]
     const { list, rest } = field === undefined ? { list: [], rest: message } : split(message, field)
-    const frames: Buffer[] = []
+    const frames: Uint8Array[] = []
     const attachments: (readonly unknown[])[] = []
     const moved: unknown[] = []
-    for (const items of [[rest], list]) this.#frames(items, frames, attachments, moved)
+    const kept: number[] = []
+    try {
+      for (const items of [[rest], list]) this.#frames(items, frames, attachments, moved, kept)
+    } catch (error) {
+      for (const segment of kept) this.#shared!.drop(segment)
+      throw error
+    }
     const bytes = Buffer.allocUnsafeSlow(frames.reduce((sum, frame) => sum + word + frame.length, this.#head))
     let at = this.#head
     for (const frame of frames) {
       at = bytes.writeUInt32LE(frame.length, at)
-      at += frame.copy(bytes, at)
+      bytes.set(frame, at)
+      at += frame.length
     }
-    return { bytes, attachments: attachments.some(each => each.length > 0) ? attachments : undefined, moved }
+    return { bytes, attachments: attachments.some(each => each.length > 0) ? attachments : undefined, moved, kept }
   }
 
-  #frames(list: readonly unknown[], frames: Buffer[], attachments: (readonly unknown[])[], moved: unknown[]): void {
+  #frames(
+    list: readonly unknown[],
+    frames: Uint8Array[],
+    attachments: (readonly unknown[])[],
+    moved: unknown[],
+    kept: number[],
+  ): void {
     const scratch = this.#scratch
     for (let from = 0; from < list.length; ) {
       const encoded = this.#encoder.encode(list, from, list.length, scratch, 0, scratch.length)
       const { spilled } = encoded
-      frames.push(Buffer.from(spilled ?? scratch.subarray(0, encoded.bytes)))
+      frames.push(spilled ?? Buffer.from(scratch.subarray(0, encoded.bytes)))
       from += spilled ? 1 : encoded.taken
       attachments.push(encoded.attachments)
       moved.push(...encoded.moved)
+      kept.push(...encoded.kept)
     }
   }
 }
@@ -83,7 +109,12 @@ function split(message: Message, field: string): { list: readonly unknown[]; res
 }
 
 export class MessageReader {
-  readonly #decoder = new FrameDecoder()
+  readonly #decoder: FrameDecoder
+
+  /** `shared`: the memory that the writer has too. */
+  constructor(shared?: SegmentReader) {
+    this.#decoder = new FrameDecoder({ shared })
+  }
 
   /** Throws `CorruptFrame`. */
   read(bytes: Buffer, attachments: Attachments = []): any {
