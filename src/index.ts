@@ -5,8 +5,6 @@ export type { Behaviour, Emitted, StreamBehaviour } from './actor/behaviour.ts'
 export type { Context } from './actor/context.ts'
 export { type Actor, defineActor, type Home, type Unstarted } from './actor/define-actor.ts'
 export type { StandardSchema } from './actor/schema.ts'
-/* ── memory ── */
-export { allocate } from './memory/allocate.ts'
 /* ── the command line ── */
 export type { Job, JobModule, Progress } from './cli/job.ts'
 /* ── time ── */
@@ -48,6 +46,8 @@ export {
   UnreadOutput,
   WorkerDied,
 } from './errors.ts'
+/* ── memory ── */
+export { allocate } from './memory/allocate.ts'
 /* ── looking in ── */
 export type { Snapshot, Spread, StageSnapshot } from './metrics/snapshot.ts'
 /* ── options ── */

@@ -5,12 +5,12 @@
  * which it is known which calls will never be answered. Before the worker begins a call it stores its number in `begun`.
  */
 import { type TransferListItem, Worker } from 'node:worker_threads'
-import { execArgvOf } from '../remote/exec-argv.ts'
-import type { Line, LineEnd } from '../remote/line.ts'
-import type { FromWorker, Order } from '../remote/protocol.ts'
 import { leavePool, poolForThreads } from '../../memory/here.ts'
 import { Sharing } from '../../memory/link.ts'
 import type { Place, Pool, SharedPool } from '../../memory/pool.ts'
+import { execArgvOf } from '../remote/exec-argv.ts'
+import type { Line, LineEnd } from '../remote/line.ts'
+import type { FromWorker, Order } from '../remote/protocol.ts'
 import { type Attachments, type Message, MessageReader, MessageWriter } from '../remote/wire.ts'
 
 /** What a thread is given at its start. */
@@ -104,7 +104,11 @@ export function openThread(order: Order, name: string, end: LineEnd): Line {
   const argv = process.argv.slice(2)
   const start = (): Worker => {
     const [parcel, transferList] = parcels.pack({ type: 'order', order } as OrderMessage)
-    const workerData: ThreadOrder = { order: parcel, begun, memory: memory && { shared: memory.pool.shared, place: memory.place } }
+    const workerData: ThreadOrder = {
+      order: parcel,
+      begun,
+      memory: memory && { shared: memory.pool.shared, place: memory.place },
+    }
     return new Worker(entry, { workerData, transferList, argv, execArgv, name })
   }
   const leave = () => memory && leavePool(memory.pool, memory.place)
