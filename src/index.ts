@@ -3,7 +3,7 @@
 /* ── actors ── */
 export type { Behaviour, Emitted, StreamBehaviour } from './actor/behaviour.ts'
 export type { Context } from './actor/context.ts'
-export { type Actor, allocate, defineActor, type Home, type Unstarted } from './actor/define-actor.ts'
+export { type Actor, defineActor, type Home, type Unstarted } from './actor/define-actor.ts'
 export type { StandardSchema } from './actor/schema.ts'
 /* ── the command line ── */
 export type { Job, JobModule, Progress } from './cli/job.ts'
@@ -50,6 +50,8 @@ export {
   WorkerDied,
   WorkerNotReady,
 } from './errors.ts'
+/* ── memory ── */
+export { allocate } from './memory/allocate.ts'
 /* ── looking in ── */
 export type { Snapshot, Spread, StageSnapshot } from './metrics/snapshot.ts'
 /* ── options ── */

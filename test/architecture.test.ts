@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert'
 const layers = [
   ['.'],
   ['ring'],
+  ['memory'],
   ['codec'],
   ['metrics'],
   ['channel'],

@@ -24,6 +24,6 @@ export interface Context<In = unknown, Arg = any, Resources = undefined> {
   readonly forget: () => void
   /** Say that a long item is getting on: restarts the clock of `timeout`. */
   readonly progress: () => void
-  /** Memory that travels without a copy. */
-  readonly allocate: (bytes: number) => Uint8Array
+  /** A Buffer that travels between threads without a copy, if it is large. Not zeroed; nothing may write to it once it was emitted. */
+  readonly allocate: (bytes: number) => Buffer
 }

@@ -181,9 +181,3 @@ export function isBody(value: unknown): value is ActorDefinition['body'] {
   const { receive, stream } = value as { receive?: unknown; stream?: unknown }
   return typeof receive === 'function' || typeof stream === 'function'
 }
-
-/** Memory that travels between workers without a copy. Zeroed; `bytes` is a whole number from 0. */
-export function allocate(bytes: number): Uint8Array {
-  if (!Number.isSafeInteger(bytes) || bytes < 0) throw new InvalidOption('bytes', 'a whole number from 0', bytes)
-  return new Uint8Array(new SharedArrayBuffer(bytes))
-}

@@ -122,7 +122,7 @@ export class ByteWriter {
     if (this.at + bytes <= this.limit) return
     if (!this.mayMove) throw isFull
     const length = this.at - this.start
-    const larger = Buffer.allocUnsafeSlow(Math.max(1_024, 2 * (length + bytes))) as Bytes
+    const larger = Buffer.allocUnsafeSlow(2 * length + bytes + 1_024) as Bytes
     larger.set(this.bytes.subarray(this.start, this.at))
     this.into(larger, 0, larger.length)
     this.at = length

@@ -67,9 +67,11 @@ export const tag = {
   error: 26, // prototype u8 · parts u8 · message? · stack? · cause?
   exception: 27, // a DOMException: message · name · stack
   attachment: 28, // index
-  large: 29, // an ArrayBuffer that is elsewhere: reference · bytes
-  largeBuffer: 30, // a Buffer that is
+  large: 29, // an ArrayBuffer whose bytes are in shared memory: segment · bytes
+  largeBuffer: 30, // a Buffer that lies there: segment · bytes
   reduced: 31, // name · value
+  segment: 32, // shared memory that a segment of it stands for: segment
+  sharedBuffer: 33, // a Buffer over shared memory: offset · length · memory
   shortString: 64, // + length: ASCII
   smallInteger: 128, // + number
 } as const

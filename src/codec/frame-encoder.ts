@@ -33,6 +33,10 @@ export interface Encoded {
   readonly attachments: readonly unknown[]
   /** Those of them that have to be transferred. */
   readonly moved: readonly unknown[]
+  /** Segments of shared memory that are held for the reader: whoever carries the frame drops each once it was read. */
+  readonly kept: readonly number[]
+  /** Bytes of what lies there. */
+  readonly referred: number
 }
 
 export type EncoderOptions = WriterOptions
@@ -50,6 +54,8 @@ export class FrameEncoder {
     spilled: undefined as Uint8Array | undefined,
     attachments: [] as unknown[],
     moved: [] as unknown[],
+    kept: [] as number[],
+    referred: 0,
   }
   /** Where the last frame was written. Views of it are made once. */
   #target: Uint8Array | undefined
@@ -104,8 +110,11 @@ export class FrameEncoder {
       encoded.spilled = undefined
       encoded.attachments = out.attachments.length > 0 ? out.attachments.slice() : none
       encoded.moved = out.moved.length > 0 ? out.moved.slice() : none
+      encoded.kept = out.kept.length > 0 ? out.kept.slice() : noSegments
+      encoded.referred = out.referred
       return encoded
     } catch (error) {
+      out.letGo(0)
       throw this.#named(error, items[from])
     } finally {
       out.end()
@@ -113,7 +122,7 @@ export class FrameEncoder {
   }
 
   #spilled(): Encoded {
-    const { bytes, at, attachments, moved } = this.#out
+    const { bytes, at, attachments, moved, kept, referred } = this.#out
     const encoded = this.#encoded
     encoded.taken = 0
     encoded.bytes = 0
@@ -121,6 +130,8 @@ export class FrameEncoder {
     encoded.spilled = bytes.subarray(0, at)
     encoded.attachments = attachments.slice()
     encoded.moved = moved.slice()
+    encoded.kept = kept.slice()
+    encoded.referred = referred
     return encoded
   }
 
@@ -377,5 +388,6 @@ export class FrameEncoder {
 }
 
 const none: unknown[] = []
+const noSegments: number[] = []
 /** What writers ask for beyond what they then need. */
 const slack = 16

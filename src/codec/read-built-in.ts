@@ -72,13 +72,26 @@ export function readBuiltIn(source: ValueReader, what: number): unknown {
     case tag.large:
     case tag.largeBuffer: {
       const place = source.reserve()
-      const { large } = source.options
-      if (large === undefined) throw new Corrupt('it has large buffers elsewhere, and nobody knows where')
-      const reference = source.varint()
-      const bytes = source.varint()
-      const buffer = large(reference, bytes)
-      if (buffer.byteLength !== bytes) throw new Corrupt('a large buffer is not as long as it says')
-      return source.fill(place, what === tag.large ? buffer : Buffer.from(buffer))
+      const segment = source.varint()
+      const length = source.varint()
+      const { at, bytes, shared } = extentOf(source, segment)
+      if (length > bytes) throw new Corrupt('a large buffer is longer than where it lies')
+      if (what === tag.large) return source.fill(place, new Uint8Array(shared.bytes.subarray(at, at + length)).buffer)
+      return source.fill(place, Buffer.from(shared.lease(segment) as unknown as ArrayBuffer, at, length))
+    }
+    case tag.segment: {
+      const place = source.reserve()
+      const segment = source.varint()
+      return source.fill(place, extentOf(source, segment).shared.lease(segment))
+    }
+    case tag.sharedBuffer: {
+      const place = source.reserve()
+      const offset = source.varint()
+      const length = source.varint()
+      const memory = source.value()
+      if (!(memory instanceof SharedArrayBuffer)) throw new Corrupt('a Buffer is of no shared memory')
+      const buffer = made(() => Buffer.from(memory as unknown as ArrayBuffer, offset, length), 'a Buffer')
+      return source.fill(place, buffer)
     }
     case tag.reduced: {
       const place = source.reserve()
@@ -90,6 +103,14 @@ export function readBuiltIn(source: ValueReader, what: number): unknown {
     default:
       throw new Corrupt(`${what} is the tag of nothing`)
   }
+}
+
+function extentOf(source: ValueReader, segment: number) {
+  const { shared } = source.options
+  if (shared === undefined) throw new Corrupt('it has large buffers elsewhere, and nobody knows where')
+  const extent = shared.extent(segment)
+  if (extent === undefined) throw new Corrupt('a large buffer lies nowhere')
+  return { ...extent, shared }
 }
 
 const boxed: readonly string[] = ['number', 'string', 'boolean', 'bigint']

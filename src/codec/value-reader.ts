@@ -12,10 +12,20 @@ import { readBuiltIn } from './read-built-in.ts'
 import { type ReadShape, ReadShapes } from './read-shape.ts'
 
 export interface ReaderOptions {
-  /** The memory of a large buffer, by what `LargeBuffers.attach` gave for it: so many bytes, for the reader alone. */
-  readonly large?: ((reference: number, bytes: number) => ArrayBuffer) | undefined
+  /** The memory that the writer has as well. */
+  readonly shared?: SegmentReader | undefined
   /** Makes again what `reduce` took apart. */
   readonly revive?: ((name: string, value: unknown) => unknown) | undefined
+}
+
+/** Segments, while they are held for the reader of this frame. */
+export interface SegmentReader {
+  /** Where a segment lies in the memory. Undefined: it is none. */
+  extent(segment: number): { readonly at: number; readonly bytes: number } | undefined
+  /** The memory, as an object of its own: as long as it is there, the segment is. */
+  lease(segment: number): SharedArrayBuffer
+  /** The memory, to be read before the frame is done. */
+  readonly bytes: Uint8Array
 }
 
 /** Something refers to an object that is not there yet, or a property is missing: read again, with care. */

@@ -4,7 +4,7 @@
  * Objects are numbered within an item, in the order in which they are met; who is met again is written as that number.
  */
 import { Buffer } from 'node:buffer'
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import { withArticle } from '../messages.ts'
 import { kindOf } from './built-ins.ts'
 import { ByteWriter } from './byte-writer.ts'
@@ -19,18 +19,23 @@ export const isUnfit = Symbol('the item is no row')
 export interface WriterOptions {
   /** Whether what cannot be bytes goes beside them: by a port, to a thread. @default false: it is refused */
   readonly attach?: boolean | undefined
-  /** Buffers of so many bytes or more are handed to `keep`, and their reference is written. */
-  readonly large?: LargeBuffers | undefined
+  /** Memory that the reader has as well: large buffers are put there, and what lies there is only referred to. */
+  readonly shared?: SharedMemory | undefined
   /** What an error, or an instance of a class, is written as; undefined: as structured clone does. */
   readonly reduce?: ((value: object) => Reduced | undefined) | undefined
 }
 
-export interface LargeBuffers {
+/** Segments, whole numbers from 0, that are held for the reader of a frame: each as often as the frame names it. */
+export interface SharedMemory {
+  /** Buffers of so many bytes or more are put there. */
   readonly threshold: number
-  /** Keeps the bytes where the reader will find them, and gives their reference: a whole number from 0. */
-  attach(bytes: Uint8Array): number
-  /** The item that they were kept for did not fit into its frame: it will be encoded again. */
-  drop(reference: number): void
+  /** A copy of the bytes, held. Undefined: there is no room, and they go in the frame. */
+  put(bytes: Uint8Array): number | undefined
+  /** The segment that this object was made for. Undefined: it is other memory. */
+  segmentOf(memory: SharedArrayBuffer): number | undefined
+  hold(segment: number): void
+  /** The item did not fit into its frame, or cannot be sent: it will be encoded again, or never. */
+  drop(segment: number): void
 }
 
 export interface Reduced {
@@ -44,6 +49,7 @@ export interface Mark {
   readonly shapes: number
   readonly attachments: number
   readonly kept: number
+  readonly referred: number
 }
 
 export class ValueWriter extends ByteWriter {
@@ -51,19 +57,22 @@ export class ValueWriter extends ByteWriter {
   readonly moved: unknown[] = []
   readonly shapes = new Shapes()
   /** Where the row that is being written began, but for `at`. */
-  readonly rowMark = { at: 0, shapes: 0, attachments: 0, kept: 0 }
+  readonly rowMark = { at: 0, shapes: 0, attachments: 0, kept: 0, referred: 0 }
 
   /** Buffers from so many bytes on are kept elsewhere. */
   readonly largeFrom: number
 
   readonly #attach: boolean
-  readonly #large: LargeBuffers | undefined
+  readonly #shared: SharedMemory | undefined
   readonly #reduce: WriterOptions['reduce']
   #depth = 0
   /** Counts frames: a shape whose `frame` it is has been announced. */
   #frame = 0
   readonly #announced: Shape[] = []
-  readonly #kept: number[] = []
+  /** Segments that the frame names: all of them are held for its reader. */
+  readonly kept: number[] = []
+  /** Bytes of what lies there: of each value that refers to it its own. */
+  referred = 0
   /** Objects of the item, in the order in which they were met; the first few are found by looking, the others by `#places`. */
   readonly #seen: unknown[] = []
   readonly #places = new Map<object, number>()
@@ -73,11 +82,11 @@ export class ValueWriter extends ByteWriter {
   /** Objects that are being written by what `reduce` gave for them. */
   readonly #reducing: object[] = []
 
-  constructor({ attach = false, large, reduce }: WriterOptions = {}) {
+  constructor({ attach = false, shared, reduce }: WriterOptions = {}) {
     super()
     this.#attach = attach
-    this.#large = large
-    this.largeFrom = large?.threshold ?? Number.POSITIVE_INFINITY
+    this.#shared = shared
+    this.largeFrom = shared?.threshold ?? Number.POSITIVE_INFINITY
     this.#reduce = reduce
   }
 
@@ -86,7 +95,8 @@ export class ValueWriter extends ByteWriter {
     this.#frame++
     // To set a length takes as long as to write a record, even where it changes nothing.
     while (this.#announced.length > 0) this.#announced.pop()
-    if (this.#kept.length > 0) this.#kept.length = 0
+    if (this.kept.length > 0) this.kept.length = 0
+    this.referred = 0
     if (this.attachments.length > 0) this.attachments.length = this.moved.length = 0
     this.#depth = 0
     this.mayMove = false
@@ -106,20 +116,27 @@ export class ValueWriter extends ByteWriter {
       at: this.at,
       shapes: this.#announced.length,
       attachments: this.attachments.length,
-      kept: this.#kept.length,
+      kept: this.kept.length,
+      referred: this.referred,
     }
   }
 
-  back({ at, shapes, attachments, kept }: Mark): void {
+  back({ at, shapes, attachments, kept, referred }: Mark): void {
     this.at = at
     while (this.#announced.length > shapes) this.#announced.pop()!.frame = 0
     for (const gone of this.attachments.splice(attachments)) {
       const place = this.moved.indexOf(gone)
       if (place >= 0) this.moved.splice(place, 1)
     }
-    while (this.#kept.length > kept) this.#large!.drop(this.#kept.pop()!)
+    this.letGo(kept)
+    this.referred = referred
     this.#depth = 0
     this.#reducing.length = 0
+  }
+
+  /** Nobody will read what names these segments: all from the `from`-th on. */
+  letGo(from: number): void {
+    while (this.kept.length > from) this.#shared!.drop(this.kept.pop()!)
   }
 
   /** One item. Objects are shared within it, and with no other. */
@@ -134,7 +151,8 @@ export class ValueWriter extends ByteWriter {
     this.#forget()
     this.rowMark.shapes = this.#announced.length
     this.rowMark.attachments = this.attachments.length
-    this.rowMark.kept = this.#kept.length
+    this.rowMark.kept = this.kept.length
+    this.rowMark.referred = this.referred
     this.#row = record
     this.#seen[0] = record
     this.#count = 1
@@ -355,15 +373,41 @@ export class ValueWriter extends ByteWriter {
     this.varint(place)
   }
 
-  /** The bytes of a buffer: elsewhere if they are many, and somebody keeps them. False if not. */
+  /** The bytes of a buffer: in shared memory if they are many, and there is room. False if not. */
   keep(bytes: Uint8Array, as: number): boolean {
     if (bytes.byteLength < this.largeFrom) return false
-    const reference = this.#large!.attach(bytes)
-    this.#kept.push(reference)
+    const segment = this.#shared!.put(bytes)
+    if (segment === undefined) return false
+    this.kept.push(segment)
+    this.referred += bytes.byteLength
     this.tag(as)
-    this.varint(reference)
+    this.varint(segment)
     this.varint(bytes.byteLength)
     return true
+  }
+
+  /** Whether shared memory can go, and not only the bytes in it. */
+  mayShare(memory: SharedArrayBuffer): boolean {
+    return this.#attach || this.segmentOf(memory) !== undefined
+  }
+
+  segmentOf(memory: SharedArrayBuffer): number | undefined {
+    return this.#shared?.segmentOf(memory)
+  }
+
+  /** A view of shared memory: its bytes go as well, if only by reference. */
+  refer(memory: ArrayBufferLike, bytes: number): void {
+    if (types.isSharedArrayBuffer(memory) && this.segmentOf(memory) !== undefined) this.referred += bytes
+  }
+
+  /** Shared memory goes as itself: by the segment that it was made for, or by a port. */
+  sharedMemory(memory: SharedArrayBuffer): void {
+    const segment = this.segmentOf(memory)
+    if (segment === undefined) return this.attach(memory, 'SharedArrayBuffer', false)
+    this.#shared!.hold(segment)
+    this.kept.push(segment)
+    this.tag(tag.segment)
+    this.varint(segment)
   }
 
   #bigint(value: bigint): void {

@@ -9,9 +9,7 @@ import type { ValueWriter } from './value-writer.ts'
 export function writeBuiltIn(out: ValueWriter, value: object, kind: Kind): void {
   switch (kind) {
     case 'view':
-      return Buffer.isBuffer(value) && !isShared(value.buffer)
-        ? writeBuffer(out, value)
-        : writeView(out, value as DataView)
+      return Buffer.isBuffer(value) ? writeBuffer(out, value) : writeView(out, value as DataView)
     case 'arrayBuffer':
       return writeArrayBuffer(out, value as ArrayBuffer)
     case 'date':
@@ -39,7 +37,7 @@ export function writeBuiltIn(out: ValueWriter, value: object, kind: Kind): void 
       return out.value(typeof stack === 'string' ? stack : undefined)
     }
     case 'sharedArrayBuffer':
-      return out.attach(value, 'SharedArrayBuffer', false)
+      return out.sharedMemory(value as SharedArrayBuffer)
     case 'cloned':
     case 'moved':
       return out.attach(value, nameOf(value), kind === 'moved')
@@ -95,11 +93,24 @@ function writeError(out: ValueWriter, value: Error): void {
  * Structured clone makes it a plain array, and sends the pool with it.
  */
 function writeBuffer(out: ValueWriter, value: Buffer): void {
-  if (value.length === 0) refuseDetached(value, value.buffer)
+  const { buffer } = value
+  if (value.length === 0) refuseDetached(value, buffer)
+  if (isShared(buffer) && staysShared(out, value, buffer)) {
+    out.refer(buffer, value.length)
+    out.tag(tag.sharedBuffer)
+    out.varint(value.byteOffset)
+    out.varint(value.length)
+    return out.object(buffer)
+  }
   if (out.keep(value, tag.largeBuffer)) return
   out.tag(tag.buffer)
   out.varint(value.length)
   out.raw(value)
+}
+
+/** A few bytes of a large segment are copied: they would keep all of it from others. */
+function staysShared(out: ValueWriter, value: Buffer, memory: SharedArrayBuffer): boolean {
+  return out.segmentOf(memory) === undefined ? out.mayShare(memory) : value.length >= out.largeFrom
 }
 
 function writeArrayBuffer(
@@ -142,6 +153,7 @@ function writeView(out: ValueWriter, value: DataView | Uint8Array): void {
       return out.meet(buffer)
     }
   }
+  out.refer(buffer, value.byteLength)
   out.tag(tag.view)
   out.tag(type)
   out.tag(mayTrack && isTracking(value) ? 1 : 0)

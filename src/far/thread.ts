@@ -1,13 +1,16 @@
 /** The first module of a worker's thread. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { joinPool } from '../memory/here.ts'
 import type { FromWorker, ToWorker } from '../runtime/remote/protocol.ts'
 import { type OrderMessage, type Parcel, Parcels, type ThreadOrder } from '../runtime/threads/thread.ts'
 import { live } from '../stage/mailbox/life.ts'
 import { bodyOf } from './body.ts'
 
 const port = parentPort!
-const { order: parcel, begun } = workerData as ThreadOrder
-const parcels = new Parcels()
+const { order: parcel, begun, memory } = workerData as ThreadOrder
+const parcels = new Parcels(
+  memory && { pool: joinPool(memory.shared, memory.place), out: memory.place.outward, in: memory.place.inward },
+)
 const { order } = parcels.open(parcel) as OrderMessage
 parcels.limit = order.resources.maxMessageBytes
 const tell = (message: FromWorker) => parcels.send(message, port)

@@ -9,6 +9,7 @@
  */
 import { type AnyBehaviour, Many } from '../actor/behaviour.ts'
 import type { OpenFeed } from '../actor/feed.ts'
+import { weigh } from '../channel/weigh.ts'
 import { firstDigestOf } from '../runtime/remote/digest.ts'
 import type { OpenLine } from '../runtime/remote/line.ts'
 import type { ErrorClass } from '../runtime/remote/packed-error.ts'
@@ -52,6 +53,10 @@ export interface Kind {
 
 const frameMs = 1
 const longestFrame = 512
+/** Bytes that take about a millisecond to carry: of large items a worker is handed no more than that ahead. */
+const frameBytes = 4 * 1024 * 1024
+/** One in so many items is weighed. */
+const sample = 8
 
 /** The hooks that a worker's life calls, and how many items it may be handed. */
 function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'body'>, host: RemoteHost) {
@@ -61,11 +66,26 @@ function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'bod
   for (const each of kind.errors) classes.set(each.name, each)
   const isAhead = handsAhead(plan, kind)
   const remote = { hand: isAhead ? concurrency + 1 : concurrency }
-  const costs = (millis: number) => {
-    if (isAhead) remote.hand = concurrency + Math.min(longestFrame, Math.ceil(frameMs / millis))
+  let handed = 0
+  let heaviest = 0
+  let millis = frameMs
+  const lookAhead = () => {
+    const byTime = Math.min(longestFrame, Math.ceil(frameMs / millis))
+    remote.hand = concurrency + Math.max(1, Math.min(byTime, Math.floor(frameBytes / heaviest)))
+  }
+  const costs = (cost: number) => {
+    millis = cost
+    if (isAhead) lookAhead()
+  }
+  /** What the heaviest of late weighs: the memory of it fades. */
+  const weighed = (item: unknown) => {
+    if (!isAhead || handed++ % sample !== 0) return
+    heaviest = Math.max(weigh(item), heaviest * 0.75)
+    if (heaviest * (remote.hand - concurrency) > frameBytes) lookAhead()
   }
   return {
     remote,
+    weighed,
     setup: async (worker?: Worker) => {
       learn(traveller, classes)
       const order = { traveller, pipeline, stage, index: worker!.index, concurrency, emit, grace, resources }
@@ -121,11 +141,12 @@ export function remoteBody(
     return remote.outputs(call)
   }
 
+  const { weighed, ...employed } = employment(traveller, kind, plan, host)
   return {
     self: undefined,
     stateful: kind.stateful,
     volatile: kind.volatile,
-    ...employment(traveller, kind, plan, host),
+    ...employed,
     start: kind.starts
       ? ({ key, resources }) => {
           const state: FarState = { saved: undefined, isLost: false }
@@ -135,6 +156,7 @@ export function remoteBody(
       : undefined,
     receive: (item, state, context: Context) => {
       const { resources: remote, sequence, key, attempt } = context
+      weighed(item)
       return given(remote, context, remote.ask({ item, sequence, key, attempt }, callerOf(context, state)))
     },
     flush: kind.flushes

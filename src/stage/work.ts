@@ -5,9 +5,10 @@
  * its context, so that an asynchronous item allocates nothing but its promise. A work that is given up on while its handler still runs (a timeout) is never
  * used again: what that handler says later meets `over`.
  */
-import { allocate } from '../actor/define-actor.ts'
+
 import type { Tag, Ticket } from '../channel/ticket.ts'
 import type { Clock } from '../clock.ts'
+import { allocateHere } from '../memory/allocate.ts'
 import type { Charge } from './charges.ts'
 import type { KeyState } from './keys.ts'
 import type { Lane } from './lane.ts'
@@ -255,5 +256,5 @@ export class ItemContext {
     this.#work.host.progressed(this.#work)
   }
 
-  readonly allocate = allocate
+  readonly allocate = allocateHere
 }

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ActorDefinition, allocate, defineActor, isBody } from '../../src/actor/define-actor.ts'
+import { ActorDefinition, defineActor, isBody } from '../../src/actor/define-actor.ts'
 import { isDefinedTwice } from '../../src/actor/definitions.ts'
 import { InvalidOption, InvalidOptions } from '../../src/errors.ts'
 
@@ -146,27 +146,3 @@ body('tells what a stage can be made of', () => {
 })
 
 body.run()
-
-/* ── allocate ───────────────────────────────────────────────────────────── */
-
-const memory = suite('allocate')
-
-memory('gives zeroed memory that threads can share', () => {
-  const bytes = allocate(16)
-  assert.instance(bytes, Uint8Array)
-  assert.instance(bytes.buffer, SharedArrayBuffer)
-  assert.equal([...bytes], Array(16).fill(0))
-  assert.is(allocate(0).length, 0)
-})
-
-memory('refuses what is no number of bytes', () => {
-  for (const bytes of [-1, 1.5, NaN, Infinity, '8', undefined]) {
-    assert.throws(
-      () => allocate(bytes as number),
-      (error: unknown) =>
-        error instanceof InvalidOption && /^`bytes` must be a whole number from 0/.test(error.message),
-    )
-  }
-})
-
-memory.run()

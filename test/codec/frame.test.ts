@@ -416,36 +416,104 @@ beside('goes nothing of an item that did not fit', () => {
   assert.is(attachments[0], items[0]!.a)
 })
 
-beside('go large buffers, where somebody keeps them, and those of an item that did not fit are dropped', () => {
-  const kept = new Map<number, Uint8Array>()
-  let next = 0
-  const dropped: number[] = []
-  const large = {
+/** Memory for both sides, in segments of 1,000 bytes. */
+function sharedMemory(room = 100) {
+  const memory = new SharedArrayBuffer(room * 1_000)
+  const bytes = new Uint8Array(memory)
+  const leases = new Map<SharedArrayBuffer, number>()
+  const holds: number[] = []
+  const shared = {
     threshold: 100,
-    attach: (bytes: Uint8Array) => {
-      kept.set(++next, Uint8Array.from(bytes))
-      return next
+    bytes,
+    put: (value: Uint8Array) => {
+      if (holds.length === room) return undefined
+      bytes.set(value, holds.length * 1_000)
+      return holds.push(1) - 1
     },
-    drop: (reference: number) => dropped.push(reference),
+    segmentOf: (object: SharedArrayBuffer) => leases.get(object),
+    hold: (segment: number) => void holds[segment]!++,
+    drop: (segment: number) => void holds[segment]!--,
+    extent: (segment: number) => (segment < holds.length ? { at: segment * 1_000, bytes: 1_000 } : undefined),
+    lease: (segment: number) => {
+      const object = structuredClone(memory)
+      leases.set(object, segment)
+      return object
+    },
   }
-  const decoder = new FrameDecoder({ large: reference => kept.get(reference)!.buffer as ArrayBuffer })
+  return { shared, holds, encoder: new FrameEncoder({ shared }), decoder: new FrameDecoder({ shared }) }
+}
+
+beside('go large buffers, where there is memory for them: a Buffer stays there, others are taken out', () => {
+  const { encoder, decoder, holds } = sharedMemory()
   const items = [
     Buffer.alloc(200, 1),
     new Uint8Array(150).fill(2),
     new Uint8Array(99),
     { a: new Float64Array(50).fill(3) },
+    new ArrayBuffer(100),
+    Buffer.alloc(99),
   ]
-  same(trip(items, { encoder: new FrameEncoder({ large }), decoder }), items)
-  assert.is(kept.size, 3)
-  const { taken } = new FrameEncoder({ large }).encode([1, [Buffer.alloc(200), 'x'.repeat(50)]], 0, 2, memory, 0, 40)
-  assert.equal([taken, dropped], [1, [4]])
+  const arrived = trip(items, { encoder, decoder }) as any[]
+  same(arrived, items)
+  assert.equal(holds, [1, 1, 1, 1])
+  const isShared = (value: any) => (value.buffer ?? value.a?.buffer ?? value) instanceof SharedArrayBuffer
+  assert.equal(arrived.map(isShared), [true, false, false, false, false, false])
+})
+
+beside('large buffers go in the frame where there is no memory left for them', () => {
+  const { encoder, decoder } = sharedMemory(1)
+  const items = [Buffer.alloc(200, 1), Buffer.alloc(200, 2), [Buffer.alloc(300, 3)]]
+  const arrived = trip(items, { encoder, decoder }) as any[]
+  same(arrived, items)
+  assert.equal([arrived[0].buffer instanceof SharedArrayBuffer, arrived[1].buffer instanceof ArrayBuffer], [true, true])
+})
+
+beside('nothing is held for an item that did not fit, nor for one that cannot be sent', () => {
+  const { encoder, holds } = sharedMemory()
+  const { taken, kept } = encoder.encode([1, [Buffer.alloc(200), 'x'.repeat(50)]], 0, 2, memory, 0, 40)
+  assert.equal([taken, kept, holds], [1, [], [0]])
+  assert.instance(
+    thrownBy(() => encoder.encode([[Buffer.alloc(200), () => 1]], 0, 1, memory, 0, 1_000)),
+    NotCloneable,
+  )
+  assert.equal(holds, [0, 0])
+  assert.equal(encoder.encode([[Buffer.alloc(200), 'x'.repeat(50)]], 0, 1, memory, 0, 40).kept, [2])
+})
+
+beside('goes what lies in shared memory already as it is, every view of it, with all that they share', () => {
+  const { encoder, decoder, holds, shared } = sharedMemory()
+  const buffer = one(Buffer.alloc(200, 7), { encoder, decoder }) as Buffer
+  const { buffer: object } = buffer as unknown as { buffer: SharedArrayBuffer }
+  const floats = new Float64Array(object, 8, 3)
+  const item = { buffer, floats, object, again: buffer, part: buffer.subarray(50, 190), few: buffer.subarray(0, 9) }
+  const arrived = one(item, { encoder, decoder })
+  assert.is(holds.length, 1)
+  assert.equal([Buffer.isBuffer(arrived.buffer), arrived.buffer.length, arrived.buffer[199]], [true, 200, 7])
+  assert.is(arrived.again, arrived.buffer)
+  for (const each of [arrived.buffer, arrived.floats, arrived.part]) assert.is(each.buffer, arrived.object)
+  assert.is.not(arrived.object, object)
+  assert.equal([arrived.part.length, arrived.part.byteOffset], [140, 50])
+  assert.equal([arrived.floats.length, arrived.floats.byteOffset], [3, 8])
+  assert.instance(arrived.few.buffer, ArrayBuffer)
+  shared.bytes.fill(9)
+  assert.equal([arrived.buffer[0], arrived.part[0], arrived.few[0]], [9, 9, 7])
+})
+
+beside('a Buffer over shared memory stays one, and is copied where such memory cannot go', () => {
+  const buffer = Buffer.from(new SharedArrayBuffer(8)).fill(5)
+  const arrived = one(buffer) as Buffer
+  assert.ok(Buffer.isBuffer(arrived))
+  assert.is(arrived.buffer, buffer.buffer)
+  const copied = one([buffer], { encoder: new FrameEncoder() })[0]
+  assert.equal([Buffer.isBuffer(copied), [...copied]], [true, [...buffer]])
+  assert.instance(copied.buffer, ArrayBuffer)
 })
 
 beside('nothing goes from a process to another', () => {
   const encoder = new FrameEncoder()
   for (const thing of [
     new SharedArrayBuffer(1),
-    Buffer.from(new SharedArrayBuffer(1)),
+    new Uint8Array(new SharedArrayBuffer(1)),
     new Blob([]),
     createSecretKey(Buffer.from('k')),
   ]) {

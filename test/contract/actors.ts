@@ -154,3 +154,6 @@ export const progressing = defineActor('progressing', import.meta, async (n: num
 export const inner = pipeline<number>('inner', import.meta)
   .stage('half', (n: number) => (n % 2 ? undefined : n / 2))
   .stage('twice', async (n: number) => [n, n])
+
+/** A mebibyte of a number. */
+export const made = defineActor('made', import.meta, (n: number, { allocate }) => allocate(1_048_576).fill(n % 256))

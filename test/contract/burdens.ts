@@ -33,6 +33,9 @@ export const textStream = defineActor('text stream', import.meta, {
   },
 })
 
+/** Gives a Buffer of so many bytes. */
+export const buffers = defineActor('buffers', import.meta, (length: number) => Buffer.alloc(length))
+
 export const lengths = defineActor('lengths', import.meta, (what: string | Uint8Array) => what.length)
 
 export const lengthStream = defineActor('length stream', import.meta, {

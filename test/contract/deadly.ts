@@ -148,3 +148,13 @@ export const chatty = defineActor('chatty', import.meta, (n: number) => {
   if (n === 1) parentPort?.postMessage('hello')
   return n
 })
+
+/** Takes its thread with it, with the third item in hand, once. */
+export const dyingOfLarge = defineActor('dying of large', import.meta, {
+  setup: (log: string) => log,
+  receive: (value: Buffer, _: undefined, { resources: log }) => {
+    if (value[0] === 2) appendFileSync(log, 'called\n')
+    if (value[0] === 2 && times(log, 'called') === 1) process.exit(1)
+    return value
+  },
+})

@@ -6,9 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { defineActor } from '../../src/actor/define-actor.ts'
-import { GraceExceeded, Inactive, ItemTooLarge, StageFailed, WorkerDied, WorkerNotReady } from '../../src/errors.ts'
-import { pipeline } from '../../src/pipeline/pipeline.ts'
+import {
+  allocate,
+  defineActor,
+  GraceExceeded,
+  Inactive,
+  ItemTooLarge,
+  pipeline,
+  StageFailed,
+  WorkerDied,
+  WorkerNotReady,
+} from '../../src/index.ts'
 import { failureOf } from '../support/failure.ts'
 import { until } from '../support/turns.ts'
 import { within } from '../support/within.ts'
@@ -109,6 +117,27 @@ export function limits(on: 'threads' | 'processes'): void {
     const resources = { maxMessageBytes: 200 * megabytes }
     const more = await led(on, [150 * megabytes], burdens.text, { resources })
     assert.is(more.results[0].length, 150 * megabytes)
+  })
+
+  workers('counts a large value by its bytes, wherever they lie and however they travel', async () => {
+    const resources = { maxMessageBytes: 170_000 }
+    const values = [140_000, 180_000, 150_000]
+    for (const make of [Buffer.alloc, allocate, (bytes: number) => new Uint8Array(allocate(bytes).buffer, 0, bytes)]) {
+      if (make !== Buffer.alloc && make !== allocate && on === 'processes') continue // such memory stays in its process
+      const { results, letters } = await led(
+        on,
+        values.map(bytes => make(bytes)),
+        burdens.lengths,
+        { resources, onFailure: 'skip' },
+      )
+      assert.equal(results, [140_000, 150_000])
+      const error: any = letters[0]!.error
+      assert.instance(error, ItemTooLarge)
+      assert.ok(error.bytes >= 180_000 && error.bytes < 181_000, `${error.bytes} bytes`)
+    }
+    const back = await led(on, values, burdens.buffers, { resources, onFailure: 'skip' })
+    assert.equal([back.results.map(({ length }) => length), back.letters.length], [[140_000, 150_000], 1])
+    assert.instance(back.letters[0]!.error, ItemTooLarge)
   })
 
   workers('tells an error without what is too large on it', async () => {

@@ -11,6 +11,8 @@
  */
 import { FrameDecoder } from '../../codec/frame-decoder.ts'
 import { FrameEncoder } from '../../codec/frame-encoder.ts'
+import type { SegmentReader } from '../../codec/value-reader.ts'
+import type { SharedMemory } from '../../codec/value-writer.ts'
 import { CorruptFrame, ItemTooLarge } from '../../errors.ts'
 
 /** What may be said: an object with a type, one of whose fields may be a long list. */
@@ -26,6 +28,14 @@ export interface Written {
   readonly attachments: Attachments | undefined
   /** What of it has to be transferred. */
   readonly moved: readonly unknown[]
+  /** Segments of shared memory that are held until it was read. */
+  readonly kept: readonly number[]
+}
+
+export interface WriterShape {
+  readonly attach?: boolean
+  readonly head?: number
+  readonly shared?: SharedMemory | undefined
 }
 
 export type Attachments = readonly (readonly unknown[])[]
@@ -37,13 +47,15 @@ export class MessageWriter {
   /** Bytes that a message about items may take. */
   limit = Infinity
   readonly #encoder: FrameEncoder
+  readonly #shared: SharedMemory | undefined
   /** Bytes in front of a message, for whoever carries it. */
   readonly #head: number
   #scratch = Buffer.allocUnsafeSlow(65_536)
 
-  /** `attach`: whether something may go beside the bytes; else it is refused. */
-  constructor({ attach = false, head = 0 }: { attach?: boolean; head?: number } = {}) {
-    this.#encoder = new FrameEncoder({ attach })
+  /** `attach`: whether something may go beside the bytes; else it is refused. `shared`: memory that the reader has too. */
+  constructor({ attach = false, head = 0, shared }: WriterShape = {}) {
+    this.#encoder = new FrameEncoder({ attach, shared })
+    this.#shared = shared
     this.#head = head
   }
 
@@ -52,35 +64,44 @@ export class MessageWriter {
     const field = lists[message.type]
     let left = isLimited(message) ? this.limit : Infinity
     const { list, rest } = field === undefined ? { list: [], rest: message } : split(message, field)
-    const frames: Buffer[] = []
+    const frames: Uint8Array[] = []
     const attachments: (readonly unknown[])[] = []
     const moved: unknown[] = []
-    for (const items of [[rest], list]) left = this.#frames(items, left, frames, attachments, moved)
+    const kept: number[] = []
+    try {
+      for (const items of [[rest], list]) left = this.#frames(items, left, frames, attachments, moved, kept)
+    } catch (error) {
+      for (const segment of kept) this.#shared!.drop(segment)
+      throw error
+    }
     const bytes = Buffer.allocUnsafeSlow(frames.reduce((sum, frame) => sum + word + frame.length, this.#head))
     let at = this.#head
     for (const frame of frames) {
       at = bytes.writeUInt32LE(frame.length, at)
-      at += frame.copy(bytes, at)
+      bytes.set(frame, at)
+      at += frame.length
     }
-    return { bytes, attachments: attachments.some(each => each.length > 0) ? attachments : undefined, moved }
+    return { bytes, attachments: attachments.some(each => each.length > 0) ? attachments : undefined, moved, kept }
   }
 
   /** `left`: bytes that all of it may take; gives what is left of them. Several that are too many may be few enough alone. */
   #frames(
     list: readonly unknown[],
     left: number,
-    frames: Buffer[],
+    frames: Uint8Array[],
     attachments: (readonly unknown[])[],
     moved: unknown[],
+    kept: number[],
   ): number {
     const scratch = this.#scratch
     for (let from = 0; from < list.length; ) {
       const encoded = this.#encoder.encode(list, from, list.length, scratch, 0, scratch.length)
       const { spilled } = encoded
-      const frame = spilled ?? scratch.subarray(0, encoded.bytes)
-      left -= frame.length
+      kept.push(...encoded.kept)
+      // What goes by reference counts as well: whether there was room for it has no say in what may be sent.
+      left -= (spilled?.length ?? encoded.bytes) + encoded.referred
       if (left < 0) throw new ItemTooLarge(this.limit - left, this.limit)
-      frames.push(Buffer.from(frame))
+      frames.push(spilled ?? Buffer.from(scratch.subarray(0, encoded.bytes)))
       from += spilled ? 1 : encoded.taken
       attachments.push(encoded.attachments)
       moved.push(...encoded.moved)
@@ -103,7 +124,12 @@ function split(message: Message, field: string): { list: readonly unknown[]; res
 }
 
 export class MessageReader {
-  readonly #decoder = new FrameDecoder()
+  readonly #decoder: FrameDecoder
+
+  /** `shared`: the memory that the writer has too. */
+  constructor(shared?: SegmentReader) {
+    this.#decoder = new FrameDecoder({ shared })
+  }
 
   /** Throws `CorruptFrame`. */
   read(bytes: Buffer, attachments: Attachments = []): any {

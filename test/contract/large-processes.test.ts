@@ -1,0 +1,3 @@
+import { large } from './large.contract.ts'
+
+large('processes')
