@@ -19,6 +19,7 @@ const suite: Suite = {
   ring: () => import('./micro/ring.ts'),
   memory: () => import('./throughput/memory.ts'),
   codec: () => import('./micro/codec.ts'),
+  threads: () => import('./threads/threads.ts'),
 }
 
 const usage = 'usage: npm run bench [-- NAME] [--quick] [--items N] [--rounds N] [--seed N] [--only TEXT] [--json FILE]'
