@@ -55,7 +55,7 @@ export function throughWorkers(kind: KindName, sizes: Sizes): Row {
   const pools: Readonly<Record<string, () => Pool>> = {
     piscina: () => piscina(module, kind, workers, inFlightEach),
     'piscina, one task a worker': () => piscina(module, kind, workers, 1),
-    tinypool: () => tinypool(module, kind, workers, 1),
+    tinypool: () => tinypool(module, kind, workers, inFlightEach),
     workerpool: () => workerPool(new URL('./workerpool-worker.js', import.meta.url), kind, workers),
   }
   const slower = (of: (name: string) => number) => Math.max(of('millrace, output.subscribe'), of('millrace, consume'))
