@@ -4,7 +4,8 @@ import { type Done, HEAD, type Job, PARKED, type Ring, TAIL } from './bare.ts'
 import { busy } from './kinds.ts'
 import { microseconds } from './time.ts'
 
-const spins = 2_000
+/** Longer than it takes to wake a sleeper (some 8 µs), or who has slept once would sleep each time. */
+const spins = 20_000
 const nobody = new Int32Array(new SharedArrayBuffer(4))
 
 parentPort!.on('message', (job: Job) => {

@@ -41,12 +41,21 @@ export interface Done {
   readonly buffer?: ArrayBuffer
 }
 
+/** Does its jobs one after the other, and says so of each. */
 export class BareThread {
   readonly #worker = new Worker(new URL('./bare-thread.js', import.meta.url))
+  readonly #waiting: { resolve: (done: Done) => void; reject: (error: unknown) => void }[] = []
+
+  constructor() {
+    this.#worker.on('message', (done: Done) => this.#waiting.shift()!.resolve(done))
+    this.#worker.on('error', error => {
+      for (const { reject } of this.#waiting) reject(error)
+    })
+  }
 
   do(job: Job, transfer: ArrayBuffer[] = []): Promise<Done> {
     return new Promise((resolve, reject) => {
-      this.#worker.removeAllListeners().once('error', reject).once('message', resolve)
+      this.#waiting.push({ resolve, reject })
       this.#worker.postMessage(job, transfer)
     })
   }

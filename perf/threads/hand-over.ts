@@ -5,7 +5,7 @@
  *     ask ─▶ [stamp, thread] ─▶ [since then, thread] ─▶ answer
  *
  * As soon as the answer is there, and after a millisecond of silence, in which everybody has gone to sleep. Aim: at most twice
- * what the ring alone takes, with a reader that spins 2,000 times and then waits.
+ * what the ring alone takes, with a reader that spins 20,000 times and then waits.
  */
 import { setTimeout as silence } from 'node:timers/promises'
 import { pipeline } from '../../src/index.ts'

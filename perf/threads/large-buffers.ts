@@ -11,7 +11,7 @@
 import { allocate, pipeline } from '../../src/index.ts'
 import type { Settings } from '../harness/contender.ts'
 import { look } from './actors.ts'
-import { BareThread } from './bare.ts'
+import { BareThread, type Done } from './bare.ts'
 import { pipelineLib } from './messages.ts'
 import type { Entrant, Row } from './race.ts'
 
@@ -115,15 +115,20 @@ function transferred(name: string, count: number, bytes: number): Entrant {
     },
     figure: async () => {
       const started = performance.now()
-      for (let sent = 0; sent < count; sent++) {
-        const buffer = pool.shift()!
-        const bytes = new Uint8Array(buffer)
-        bytes[0] = sent & 255
-        bytes[1] = 0
-        const { buffer: back } = await thread.do({ does: 'look', buffer }, [buffer])
-        const seen = new Uint8Array(back!)
-        if (seen[0] !== (sent & 255) || seen[1] !== ((sent + 1) & 255)) throw new Error(`buffer ${sent} is wrong`)
-        pool.push(back!)
+      const flying: Promise<Done>[] = []
+      for (let place = 0; place < count + inFlight; place++) {
+        if (place >= inFlight) {
+          const { buffer } = await flying.shift()!
+          const [sent, seen] = new Uint8Array(buffer!)
+          const expected = (place - inFlight) & 255
+          if (sent !== expected || seen !== ((expected + 1) & 255)) throw new Error(`buffer ${expected} is wrong`)
+          pool.push(buffer!)
+        }
+        if (place < count) {
+          const buffer = pool.shift()!
+          new Uint8Array(buffer).set([place & 255, 0])
+          flying.push(thread.do({ does: 'look', buffer }, [buffer]))
+        }
       }
       return (performance.now() - started) / count
     },
