@@ -19,6 +19,7 @@ const suite: Suite = {
   ring: () => import('./micro/ring.ts'),
   memory: () => import('./throughput/memory.ts'),
   codec: () => import('./micro/codec.ts'),
+  chunks: () => import('./micro/chunks.ts'),
   threads: () => import('./threads/threads.ts'),
 }
 
