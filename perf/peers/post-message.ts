@@ -37,7 +37,11 @@ export function batches(worker: URL, handler: string, threads: number, items: re
             for (;;) {
               const next = waiting[readBatches % threads]!.shift()
               if (!next) break
-              for (const result of next) sink(result)
+              try {
+                for (const result of next) sink(result)
+              } catch (error) {
+                return reject(error)
+              }
               read += next.length
               readBatches++
               send()
