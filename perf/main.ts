@@ -20,6 +20,8 @@ const suite: Suite = {
   memory: () => import('./throughput/memory.ts'),
   codec: () => import('./micro/codec.ts'),
   large: () => import('./throughput/large.ts'),
+  chunks: () => import('./micro/chunks.ts'),
+  threads: () => import('./threads/threads.ts'),
 }
 
 const usage = 'usage: npm run bench [-- NAME] [--quick] [--items N] [--rounds N] [--seed N] [--only TEXT] [--json FILE]'

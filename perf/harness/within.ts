@@ -3,13 +3,13 @@
  *
  * The timer also keeps the event loop alive: one that waits for nothing is named, instead of ending the process in silence.
  */
-export async function within(millis: number, running: Promise<void>): Promise<void> {
+export async function within<T>(millis: number, running: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`it did not end within ${millis} ms`)), millis)
   })
   try {
-    await Promise.race([running, late])
+    return await Promise.race([running, late])
   } finally {
     clearTimeout(timer)
   }
