@@ -4,7 +4,7 @@
  *
  *     new Worker(main) ─▶ order ─▶ import the actor's module ─▶ its `import … from 'millrace'` is this module again
  *
- * One by one the sixty modules would take longer than all else that a thread does before its first answer. What they are
+ * One by one the fifty modules would take longer than all else that a thread does before its first answer. What they are
  * built into is there once, so are the classes and the registry in them. The build (package.json, `bundle`) puts the engine
  * of pipelines in pipelines into a file of its own, which is loaded for those alone.
  */
