@@ -17,6 +17,7 @@ const suite: Suite = {
   'messages-100-bytes': () => import('./throughput/messages-100-bytes.ts'),
   'async-ladder': () => import('./micro/async-ladder.ts'),
   ring: () => import('./micro/ring.ts'),
+  start: () => import('./throughput/start.ts'),
   memory: () => import('./throughput/memory.ts'),
   codec: () => import('./micro/codec.ts'),
   large: () => import('./throughput/large.ts'),

@@ -1,7 +1,4 @@
 /** TypeScript modules: Node strips their types by itself from 22.18 on; before that, tsx does it, where it is installed. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { refused } from './refused.ts'
 
@@ -15,7 +12,10 @@ function isNative(): boolean {
 /** @throws {Refused} where there is nobody to do it. */
 export async function registerTypeScript(file: string): Promise<void> {
   if (isNative() || !typescriptFile.test(file)) return
-  for (const from of [pathToFileURL(resolve(file)).href, import.meta.url]) {
+  // Not imported: a worker that needs no help would wait a millisecond for them.
+  const { readFileSync } = process.getBuiltinModule('node:fs')
+  const { createRequire } = process.getBuiltinModule('node:module')
+  for (const from of [pathToFileURL(file).href, import.meta.url]) {
     try {
       // Asked for in CommonJS it is found from anywhere; what is wanted is the form for ES modules, which stands beside it.
       const manifest = createRequire(from).resolve('tsx/package.json')

@@ -1,8 +1,7 @@
 /** Actors that the contract is tried with: each can travel, and does one thing that a promise is about. */
 import { appendFileSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
-import { defineActor } from '../../src/actor/define-actor.ts'
-import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { defineActor, pipeline } from '../../src/index.ts'
 
 /** Gives what it is given. */
 export const same = defineActor('same', import.meta, (value: any) => value)

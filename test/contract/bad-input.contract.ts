@@ -11,9 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { defineActor } from '../../src/actor/define-actor.ts'
-import { ActorNotFound, ModuleChanged, NotCloneable } from '../../src/errors.ts'
-import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { ActorNotFound, defineActor, ModuleChanged, NotCloneable, pipeline } from '../../src/index.ts'
 import { failureOf } from '../support/failure.ts'
 import { within } from '../support/within.ts'
 import * as actors from './actors.ts'
@@ -49,7 +47,7 @@ export function badInput(on: 'threads' | 'processes'): void {
       const write = (factor: number) =>
         writeFileSync(
           path,
-          `import { defineActor } from '${new URL('actor/define-actor.js', sources)}'
+          `import { defineActor } from '${new URL('index.js', sources)}'
            export const changing = defineActor('changing', import.meta, n => n < 0 ? process.exit(3) : n * ${factor})`,
         )
       write(2)

@@ -2,7 +2,7 @@
 import { appendFileSync } from 'node:fs'
 import { getHeapStatistics } from 'node:v8'
 import { isMainThread, type MessagePort } from 'node:worker_threads'
-import { defineActor } from '../../src/actor/define-actor.ts'
+import { defineActor } from '../../src/index.ts'
 
 /** What its worker has got. */
 export const quarters = defineActor('quarters', import.meta, (name: string) => ({

@@ -2,8 +2,7 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { parentPort, threadId } from 'node:worker_threads'
-import { defineActor } from '../../src/actor/define-actor.ts'
-import { pipeline } from '../../src/pipeline/pipeline.ts'
+import { defineActor, pipeline } from '../../src/index.ts'
 
 /** How often something has happened, written down where whoever dies of it does not take it along. */
 export function times(log: string, what: string): number {
@@ -76,6 +75,12 @@ export const modules = defineActor('modules', import.meta, (_: number) => {
   session.post('Debugger.enable')
   session.disconnect()
   return urls
+})
+
+/** Whether what its name leads to is what its file leads to. */
+export const millraces = defineActor('millraces', import.meta, async (_: number) => {
+  const [named, there] = await Promise.all([import('millrace'), import('../../src/index.ts')])
+  return named.MillraceError === there.MillraceError && named.pipeline === pipeline
 })
 
 export const boundless = defineActor('boundless', import.meta, (n: number) => (n === 3 ? () => n : n))

@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { defineActor } from '../../src/actor/define-actor.ts'
+import { defineActor } from '../../src/index.ts'
 import type { StageRecipe } from './recipe.ts'
 import { bodyOf, type Leaf, type Sleep } from './shapes.ts'
 

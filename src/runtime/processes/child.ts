@@ -25,7 +25,7 @@ export interface ChildOrder {
   readonly order: Order
 }
 
-const entry = fileURLToPath(new URL('../../far/child.js', import.meta.url))
+const entry = fileURLToPath(new URL('../../far/bundle/main.js', import.meta.url))
 const isWindows = process.platform === 'win32'
 /** ms that a socket may stay open behind the exit of its process: somebody else may have it. */
 const patience = 1_000

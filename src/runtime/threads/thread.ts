@@ -96,7 +96,7 @@ export class Parcels {
   }
 }
 
-const entry = new URL('../../far/thread.js', import.meta.url)
+const entry = new URL('../../far/bundle/main.js', import.meta.url)
 
 export function openThread(order: Order, name: string, end: LineEnd): Line {
   const begun = new Int32Array(new SharedArrayBuffer(4))
