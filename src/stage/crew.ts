@@ -4,7 +4,7 @@
  *     life ──setUp, stop──▶ crew ──▶ hooks of the actor
  *     life ◀─ready, stopped, failed── crew ◀┘
  */
-import { ModuleChanged, WorkerNotReady } from '../errors.ts'
+import { ActorNotFound, ModuleChanged, WorkerNotReady } from '../errors.ts'
 import type { StageLife, WorkerLifeHost } from './life.ts'
 import type { StagePlan } from './plan.ts'
 import { InlineWorker } from './worker.ts'
@@ -195,5 +195,5 @@ export class Crew {
 
 /** Whether another try would end as this one did. */
 function isHopeless(error: unknown): boolean {
-  return error instanceof WorkerNotReady || error instanceof ModuleChanged
+  return error instanceof WorkerNotReady || error instanceof ModuleChanged || error instanceof ActorNotFound
 }

@@ -70,6 +70,32 @@ export function badInput(on: 'threads' | 'processes'): void {
     }
   })
 
+  workers('is not tried again where its module has its actor no more', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace '))
+    try {
+      const [path, mark] = [join(folder, 'module.mjs'), join(folder, 'mark')]
+      // Slower than the restarts that a budget counts.
+      writeFileSync(
+        path,
+        `import { existsSync } from 'node:fs'
+         import { defineActor } from '${new URL('index.js', sources)}'
+         const isGone = existsSync(${JSON.stringify(mark)})
+         if (isGone) await new Promise(resolve => setTimeout(resolve, 1_900))
+         export const passing = isGone ? 0 : defineActor('passing', import.meta, n => n < 0 ? process.exit(3) : n)`,
+      )
+      const { passing } = await import(pathToFileURL(path).href)
+      const run = (pipeline('p') as any).stage('s', passing, { on }).run()
+      run.output.subscribe({ error() {} })
+      assert.equal(await within(10_000, run.ask(1)), [1])
+      writeFileSync(mark, '')
+      await run.send(-1)
+      const error: any = await failureOf(run.done, 12_000)
+      assert.instance(error.cause, ActorNotFound)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   /* ── items ─────────────────────────────────────────────────────────────── */
 
   workers('is not sent a buffer whose memory is gone: that says which', async () => {

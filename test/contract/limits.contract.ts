@@ -26,7 +26,8 @@ import { alive, led } from './isolation.contract.ts'
 
 const moduleOf = (name: string) => new URL(`./modules/${name}.js`, import.meta.url).href
 /** An actor of a module that this process has not loaded. */
-const actorIn = (name: string) => defineActor(`actor in ${name}`, { url: moduleOf(name) }, (n: number) => n)
+const actorIn = (name: string, on: string) =>
+  defineActor(`actor in ${name} on ${on}`, { url: moduleOf(name) }, (n: number) => n)
 
 export function limits(on: 'threads' | 'processes'): void {
   const workers = suite(`a worker on ${on}, with its limits,`)
@@ -147,7 +148,10 @@ export function limits(on: 'threads' | 'processes'): void {
 
   /* ── how long it may take ──────────────────────────────────────────────── */
 
-  const stuck = ['looping', 'waiting', ...(on === 'processes' ? ['stopped'] : [])].map(name => [name, actorIn(name)])
+  const stuck = ['looping', 'waiting', ...(on === 'processes' ? ['stopped'] : [])].map(name => [
+    name,
+    actorIn(name, on),
+  ])
   stuck.push(['deadly', burdens.neverSetUp])
 
   for (const [name, actor] of stuck as [string, any][]) {
