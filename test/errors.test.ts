@@ -157,6 +157,27 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
     /^worker p\/s#1 died \(RangeError: too far\)\. /,
   ],
   [
+    new errors.WorkerDied('p/s#1', { exitCode: 9, signal: undefined, isKilled: false, flags: ['--of-nobody'] }),
+    /^worker p\/s#1 died \(exit code 9: Node does not begin with --of-nobody\)\. /,
+  ],
+  [
+    new errors.WorkerNotReady('p/s#1', 'file:///a.js', 50),
+    /^worker p\/s#1 was not ready within 50 ms: file:\/\/\/a\.js .*: \{ startTimeout \}`$/,
+  ],
+  [new errors.ModuleChanged('file:///a.js'), /^file:\/\/\/a\.js has changed since .*\. Start the program anew$/],
+  [
+    new errors.ItemTooLarge(20, 10),
+    /^item takes 20 bytes on its way, and may take 10: .*`resources: .*`, or hand it on/,
+  ],
+  [
+    new errors.ItemTooLarge(20, 10, { sequence: 3, stage: 'p/s', isResult: false }),
+    /^item 3 of p\/s takes 20 bytes on its way to its worker, and may take 10: /,
+  ],
+  [
+    new errors.ItemTooLarge(20, 10, { sequence: 3, stage: 'p/s', isResult: true }),
+    /^what came of item 3 of p\/s takes 20 bytes on its way back from its worker, and may take 10: /,
+  ],
+  [
     new errors.NotCloneable('user.callback', 'a function', 'send what it needs'),
     '`user.callback` of the item is a function, and cannot be sent to another thread or process: send what it needs',
   ],
@@ -202,6 +223,7 @@ const examples: [error: MillraceError, says: string | RegExp][] = [
   [new errors.UnknownStage('p', 'sum', ['hash', 'print']), 'p has no stage "sum": its stages are hash, print'],
   [new errors.UnreadableFile('a', 'ENOENT'), 'cannot read a: ENOENT'],
   [new errors.UnreadableFile('a', 'it is no JSON', { line: 3, cause }), 'cannot read a, line 3: it is no JSON'],
+  [new errors.UnwritableFile('a/b', 'there is no folder a', { cause }), 'cannot write a/b: there is no folder a'],
 ]
 
 classes('say what was wanted, what came, and what to do', () => {
