@@ -19,7 +19,7 @@ import {
 } from '../../src/index.ts'
 import { failureOf } from '../support/failure.ts'
 import { until } from '../support/turns.ts'
-import { within } from '../support/within.ts'
+import { patiently, within } from '../support/within.ts'
 import * as burdens from './burdens.ts'
 import { times } from './deadly.ts'
 import { alive, led } from './isolation.contract.ts'
@@ -163,7 +163,7 @@ export function limits(on: 'threads' | 'processes'): void {
       assert.instance(error, StageFailed)
       assert.instance(error.cause, WorkerNotReady)
       assert.match(error.cause.message, /^worker p\/s#0 was not ready within 1500 ms: file:.*\.js does not load/)
-      assert.ok(performance.now() - began < 6_000)
+      assert.ok(performance.now() - began < patiently(6_000))
       await until(() => alive() === before, 'the end of all workers')
     })
 
@@ -173,7 +173,7 @@ export function limits(on: 'threads' | 'processes'): void {
       await new Promise(resolve => setTimeout(resolve, 300))
       const summary: any = await within(
         10_000,
-        run.stop({ grace: 900 }).catch((error: unknown) => ({ error })),
+        run.stop({ grace: patiently(900) }).catch((error: unknown) => ({ error })),
       )
       assert.not.instance(summary.error, GraceExceeded)
       await until(() => alive() === before, 'the end of all workers')
@@ -195,9 +195,9 @@ export function limits(on: 'threads' | 'processes'): void {
   workers('that is heard of no more, with nothing in hand, holds up no teardown', async () => {
     const run = await frozenRun({})
     const began = performance.now()
-    const summary: any = await within(10_000, run.stop({ grace: 1_500 }))
+    const summary: any = await within(10_000, run.stop({ grace: patiently(1_500) }))
     assert.equal([summary.emitted, summary.unfinished], [1, 0])
-    assert.ok(performance.now() - began < 1_900)
+    assert.ok(performance.now() - began < patiently(1_900))
     await until(() => alive() === before, 'the end of all workers')
   })
 

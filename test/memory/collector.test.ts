@@ -16,9 +16,9 @@ collecting('is asked for by nobody who sends no large values, or few', async () 
       await pipeline('p').from(items).stage('s', same, { on: 'threads' }).run().consume(() => {})
       return changes
     }
-    const small = await through(Array(5_000).fill(Buffer.alloc(10_000)))
-    const few = await through(Array(100).fill(Buffer.alloc(1_048_576)))
-    const many = await through(Array(600).fill(Buffer.alloc(1_048_576)))
+    const small = await through(Array(1_000).fill(Buffer.alloc(10_000)))
+    const few = await through(Array(50).fill(Buffer.alloc(1_048_576)))
+    const many = await through(Array(400).fill(Buffer.alloc(1_048_576)))
     console.log(JSON.stringify([small, few, many, typeof gc]))
   `)
   assert.is(stderr, '')

@@ -4,6 +4,7 @@
  * `pipeline` and `turn` are in reach; what the program prints is what it has found out.
  */
 import { execFile } from 'node:child_process'
+import { patiently } from './within.ts'
 
 export interface Ended {
   readonly code: number
@@ -24,7 +25,7 @@ export function program(text: string): Promise<Ended> {
   `
   return new Promise(resolve => {
     const args = ['--input-type=module', '--eval', prelude + text]
-    execFile(process.execPath, args, { timeout: 20_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, args, { timeout: patiently(20_000) }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
     })
   })
