@@ -39,7 +39,7 @@ torture('says how it is used where it cannot make sense of its arguments, and ex
     assert.equal([code, stdout], [2, ''], args.join(' '))
     assert.match(
       stderr,
-      /^usage: npm run torture -- NAME .*; NAME is one of model, elsewhere, codec, corrupt, litmus, ring\n$/,
+      /^usage: npm run torture -- NAME .*; NAME is one of model, elsewhere, sections, codec, corrupt, litmus, ring\n$/,
     )
   }
 })

@@ -5,11 +5,17 @@
  */
 import { carries } from './codec/carries.ts'
 import { survives } from './codec/survives.ts'
-import { commutes, commutesElsewhere } from './model/commutes.ts'
+import { commutes, commutesElsewhere, commutesInSections } from './model/commutes.ts'
 import { longRuns } from './ring/long.ts'
 import { torture } from './support/torture.ts'
 
-const properties = { model: commutes, elsewhere: commutesElsewhere, codec: carries, corrupt: survives }
+const properties = {
+  model: commutes,
+  elsewhere: commutesElsewhere,
+  sections: commutesInSections,
+  codec: carries,
+  corrupt: survives,
+}
 const args = process.argv.slice(2)
 const long = Object.hasOwn(longRuns, args[0] ?? '') ? longRuns[args[0]!] : undefined
 process.exit(await (long ? long(args) : torture(args, properties, Object.keys(longRuns))))

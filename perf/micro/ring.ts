@@ -8,9 +8,9 @@
  * Aim: from a table to its reader at least half of what the bare ring does with the same batch.
  */
 import { Worker } from 'node:worker_threads'
-import { seen } from '../../src/ring/main-thread.ts'
 import { Plane } from '../../src/ring/plane.ts'
 import { FRAME } from '../../src/ring/seat.ts'
+import { Waiter } from '../../src/ring/waiter.ts'
 import { compare } from '../harness/bench.ts'
 import type { Compared, Contender, Settings } from '../harness/contender.ts'
 import { renderCompared } from '../harness/report.ts'
@@ -132,6 +132,7 @@ function twoStages(words: number, batch: number): Contender<number, number> {
 /** One item there and back, before the next goes. */
 function roundTrip(name: string, spins: number, polls: number): Contender<number, number> {
   const { plane, source, sink: seat, arenas, order } = crew(1, 2, 'pass frames', 1, spins)
+  const waiter = new Waiter(plane.words, plane.tables[0]!.bell)
   return {
     name,
     async run(items, sink) {
@@ -144,7 +145,7 @@ function roundTrip(name: string, spins: number, polls: number): Contender<number
         source.commit()
         const look = () => (seat.claim(1) === FRAME ? true : undefined)
         if (polls === never) while (!look());
-        else await seen(plane.words, plane.tables[0]!.bell, look, polls)
+        else await waiter.seen(look, polls)
         seat.read((segment, offset) => read(arenas[segment]!, offset >> 2, 2, sink))
         seat.commit()
       }

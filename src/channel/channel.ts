@@ -55,6 +55,8 @@ export class Channel {
   dropped = 0
   /** Items that were dropped after they had come in: those behind them move up. */
   skipped = 0
+  /** Items that were taken and still count: they wait for the same reader, elsewhere. Set by whoever took them there. */
+  beyond = 0
   /** True while the writer waits for room: then taking wakes it. */
   blocked = false
   /** Position behind the probe; 0 when there is none. */
@@ -79,6 +81,9 @@ export class Channel {
   /** The reader has asked for what comes: it need not be woken for it. */
   isRefilling = false
 
+  /** Called when somebody begins to watch, or nobody does any more. Set by whoever tells of what does not come by here. */
+  onWatched: () => void = () => {}
+
   readonly #watchers = new Set<(entered: Entered) => void>()
   #isWatched = false
   #tags: (Tag | undefined)[]
@@ -98,7 +103,7 @@ export class Channel {
   /** How many items may still come in before the channel is full; at capacity 0, one for a reader that waits. */
   room(): number {
     const { items, bytes } = this.capacity
-    const count = this.arrived - this.taken
+    const count = this.arrived - this.taken + this.beyond
     if (items === 0) return count === 0 && this.readerWaits() ? 1 : 0
     return this.bytes >= bytes || count >= items ? 0 : items - count
   }
@@ -271,17 +276,31 @@ export class Channel {
   /** Calls `watcher` with every item that comes in, until what it gives back is called. */
   watch(watcher: (entered: Entered) => void): () => void {
     this.#watchers.add(watcher)
-    this.#isWatched = true
+    this.#watched()
     return () => {
       this.#watchers.delete(watcher)
-      this.#isWatched = this.#watchers.size > 0
+      this.#watched()
     }
+  }
+
+  get isWatched(): boolean {
+    return this.#isWatched
+  }
+
+  /** Tells of an item that has come in without coming by here. */
+  told(entered: Entered): void {
+    for (const watcher of this.#watchers) watcher(entered)
+  }
+
+  #watched(): void {
+    const wasWatched = this.#isWatched
+    this.#isWatched = this.#watchers.size > 0
+    if (this.#isWatched !== wasWatched) this.onWatched()
   }
 
   #tell(count: number, now: number): void {
     for (let position = this.arrived - count; position < this.arrived; position++) {
-      const entered: Entered = { sequence: position, item: this.at(position), enteredAt: now, missed: 0 }
-      for (const watcher of this.#watchers) watcher(entered)
+      this.told({ sequence: position, item: this.at(position), enteredAt: now, missed: 0 })
     }
   }
 }

@@ -4,6 +4,8 @@ import { joinPool } from '../memory/here.ts'
 import type { FromWorker, ToWorker } from '../runtime/remote/protocol.ts'
 import { type OrderMessage, type Parcel, Parcels, type ThreadOrder } from '../runtime/threads/thread.ts'
 import { live } from '../stage/mailbox/life.ts'
+import type { Body } from '../stage/plan.ts'
+import { SeatWorker } from '../stage/section/seat-worker.ts'
 import { bodyOf } from './body.ts'
 
 export function beThread(): void {
@@ -23,5 +25,7 @@ export function beThread(): void {
     // What else the actor has begun has no say in when it ends.
     end: (code: number) => process.exit(code),
   }
-  void live(order, home, () => bodyOf(order, tell))
+  const { seat } = order
+  const settle = seat && ((body: Body) => new SeatWorker(order, seat, body, home))
+  void live(order, home, () => bodyOf(order, tell), settle)
 }

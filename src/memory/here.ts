@@ -9,6 +9,8 @@ import { type Place, Pool, type SharedPool } from './pool.ts'
 /** Address space: what is not used takes no memory. */
 const shape = { bytes: 512 * 1024 * 1024, pageBytes: 65_536, columns: 127 }
 
+const little = 16 * 1024 * 1024 // bytes
+
 let pool: Pool | undefined
 let isRefused = false
 /** This thread was started by another, whose pool it is. */
@@ -44,6 +46,20 @@ export function leavePool(from: Pool, place: Place): void {
   if (from.threads === 1) letGo(from)
 }
 
+/** Memory for what neighbouring threads have under way among them. Undefined where there is none. */
+export function openTransit(): { readonly pool: Pool; readonly column: number } | undefined {
+  const from = poolForThreads()
+  const column = from?.enterTransit()
+  return from && column !== undefined ? { pool: from, column } : undefined
+}
+
+/** Those threads are gone. */
+export function closeTransit({ pool: from, column }: { readonly pool: Pool; readonly column: number }): void {
+  from.leaveTransit(column)
+  if (from.threads === 1) letGo(from)
+}
+
+/** One that takes little memory is used again: V8 does not see how much address space those take that wait to be collected. */
 function letGo(gone: Pool): void {
-  if (pool === gone && !hasJoined) pool = undefined
+  if (pool === gone && !hasJoined && gone.touched > little) pool = undefined
 }

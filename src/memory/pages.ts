@@ -116,6 +116,13 @@ export class Pages {
     return this.#get(WANTED)
   }
 
+  /** Pages up to the last that a segment ever had. */
+  touched(): number {
+    let touched = 0
+    for (let page = 0; page < this.pages; page++) if (this.length(page) > 0) touched = page + this.length(page)
+    return touched
+  }
+
   /** Pages of segments that somebody holds. */
   held(): number {
     let held = 0

@@ -86,6 +86,16 @@ export class Pool {
     return undefined
   }
 
+  /** A column for what several threads have under way among them. Undefined: all are taken. */
+  enterTransit(): number | undefined {
+    return this.#pages.enter(this.#own)
+  }
+
+  /** Nothing of it is under way any more. */
+  leaveTransit(column: number): void {
+    this.#pages.leave(column)
+  }
+
   /** The thread has exited, and all that it had said was heard. */
   leave({ own, inward, outward }: Place): void {
     for (const column of [own, inward, outward]) this.#pages.leave(column)
@@ -94,6 +104,11 @@ export class Pool {
   /** Threads that have not left, this one included; each has three columns, but for the first. */
   get threads(): number {
     return 1 + Math.ceil((this.#pages.taken() - 1) / 3)
+  }
+
+  /** Bytes up to the last that was ever used: so much memory it takes. */
+  get touched(): number {
+    return this.#pages.touched() * this.#pageBytes
   }
 
   /** Bytes that somebody holds. */

@@ -15,7 +15,7 @@ import { actorBody } from './actor-body.ts'
 import type { Blueprint, Step } from './blueprint.ts'
 import type { RunOptions, StageOptions, TravelOptions } from './language.ts'
 import { operatorsFeed } from './operators-feed.ts'
-import { kindOf, type RemoteHost, remoteBody, remoteFeed, travellerOf } from './remote.ts'
+import { kindOf, type RemoteHost, remoteBody, remoteFeed, seatedBy, travellerOf } from './remote.ts'
 import { placesOf, runtimeOf } from './runtime-of.ts'
 import { isStateful } from './stateful.ts'
 
@@ -52,7 +52,8 @@ function makePlan({ name, steps, source }: Blueprint, host: PlanHost): StagePlan
     const fused = fusedFrom(steps, index)
     const places = placesIn(step, host)
     const plan = { pipeline: name, name: nameOf(steps, index), ...optionsOf(step, how, channel, places.length) }
-    plans.push({ ...plan, body: !step || fused.length > 0 ? fusedBody(fused) : bodyOf(step, plan, places, host) })
+    if (!step || fused.length > 0) plans.push({ ...plan, body: fusedBody(fused) })
+    else plans.push({ ...plan, ...bodyOf(step, plan, places, host) })
     index += Math.max(0, fused.length - 1)
   }
   return plans
@@ -92,6 +93,7 @@ function optionsOf(
     backoff: how.retry?.backoff,
     onFailure: how.onFailure ?? stageOptions.onFailure.value,
     schema: how.schema ?? behaviour.schema,
+    maxMessageBytes: resourcesOf((how as TravelOptions<any>).resources).maxMessageBytes,
   }
 }
 
@@ -151,19 +153,26 @@ function fusedBody(steps: readonly FusedStep[]): Body {
   return { kind: 'fused', steps, kernel: fusedKernel(steps, weigh) }
 }
 
-function bodyOf(step: Step, plan: Omit<StagePlan, 'body'>, places: readonly string[], host: PlanHost): Body {
-  if (step.kind === 'operators') return { kind: 'feed', open: operatorsFeed(step.operators) }
+function bodyOf(
+  step: Step,
+  plan: Omit<StagePlan, 'body'>,
+  places: readonly string[],
+  host: PlanHost,
+): Pick<StagePlan, 'body' | 'seated'> {
+  if (step.kind === 'operators') return { body: { kind: 'feed', open: operatorsFeed(step.operators) } }
   if (step.kind !== 'stage' || step.body.kind === 'nothing') throw new Error('unreachable: this was validated')
   const { body, name } = step
   const here = () =>
     body.kind === 'actor' ? actorBody(body.actor) : asking(host.nest(name, body.blueprint, isStateful(body)))
-  if (!places.some(isElsewhere)) return here()
+  if (!places.some(isElsewhere)) return { body: here() }
   const { open, ...told } = host.remote!(name)
   const lines = places.map(place => (place === 'inline' ? openHere(here) : open(place)))
   const resources = resourcesOf((step.how as TravelOptions<any> | undefined)?.resources)
   const remote = { ...told, resources, open: (index: number) => lines[index]! }
   const parts = [travellerOf(body), kindOf(body), plan, remote] as const
-  return parts[1].streams ? remoteFeed(...parts) : asking(remoteBody(...parts))
+  if (parts[1].streams) return { body: remoteFeed(...parts) }
+  const isThreads = places.every(place => place === 'threads')
+  return { body: asking(remoteBody(...parts)), seated: isThreads ? seatedBy(...parts) : undefined }
 }
 
 /** A body that asks others for what an item leads to. */

@@ -13,9 +13,10 @@ import { weigh } from '../channel/weigh.ts'
 import { firstDigestOf } from '../runtime/remote/digest.ts'
 import type { OpenLine } from '../runtime/remote/line.ts'
 import type { ErrorClass } from '../runtime/remote/packed-error.ts'
-import type { Inside, Traveller } from '../runtime/remote/protocol.ts'
+import type { Inside, Order, SeatOrder, Traveller } from '../runtime/remote/protocol.ts'
 import { type Caller, type FarState, RemoteWorker } from '../runtime/remote/remote-worker.ts'
 import type { Resources } from '../runtime/remote/resources.ts'
+import { SeatLink, type SeatLinkHost } from '../runtime/remote/seat-link.ts'
 import type { BehaviourBody, Body, StagePlan, Worker } from '../stage/plan.ts'
 import type { StepBody } from './blueprint.ts'
 import { isStateful } from './stateful.ts'
@@ -101,6 +102,36 @@ function employment(traveller: Traveller, kind: Kind, plan: Omit<StagePlan, 'bod
       return remoteWorker
     },
     stop: (remote: RemoteWorker | undefined) => remote?.stop(),
+  }
+}
+
+/** Below that, what frames save is not worth it; and the channel is divided between its two ends. */
+const leastCapacity = 64
+const mostSeats = 62
+
+/**
+ * How a worker of the stage is begun that claims its items by itself; undefined where the stage has to hand them out: where
+ * something is asked of it that only it can see to, in this event loop.
+ */
+export function seatedBy(
+  traveller: Traveller,
+  kind: Kind,
+  plan: Omit<StagePlan, 'body'>,
+  host: RemoteHost,
+): StagePlan['seated'] {
+  const { keyOf, order, inFlight, emit, timeout, concurrency, capacity, schema, workers } = plan
+  const isPlain = keyOf === undefined && order === 'input' && emit === 'whole' && schema === undefined
+  const isUnbounded = inFlight === Infinity && timeout === Infinity && concurrency === 1
+  const isLarge = capacity.items >= leastCapacity && workers > 0 && workers <= mostSeats
+  if (!isPlain || !isUnbounded || !isLarge || kind.stateful || kind.streams || traveller.kind !== 'actor')
+    return undefined
+  const { pipeline, name: stage } = plan
+  const classes = new Map(kind.errors.map(each => [each.name, each]))
+  return (index: number, seat: SeatOrder, linkHost: SeatLinkHost) => {
+    learn(traveller, classes)
+    const { grace, resources } = host
+    const order: Order = { traveller, pipeline, stage, index, concurrency, emit, grace, resources, seat }
+    return new SeatLink(host.open(index), order, name => classes.get(name), linkHost)
   }
 }
 

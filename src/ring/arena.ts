@@ -12,11 +12,11 @@
  *
  * The entry is written before the commit that it is for. Whoever dies in between leaves an entry for a frame that another
  * will commit, and that is past in time all the same; the other way round, whoever takes the seat over would write on what
- * is still read. All of it lies in the desk of the seat, so that a worker's replacement goes on where it stopped.
+ * is still read. The top goes first: what is below it and has no entry comes free with the region behind it, or when none is
+ * left. All of it lies in the desk of the seat, so that a worker's replacement goes on where it stopped.
  *
  * Positions are 32 bits and wrap; an offset is `position & (bytes - 1)`. A region never goes over the end.
  */
-import { lapOf } from './claim-word.ts'
 import type { Table } from './table.ts'
 import type { Words } from './words.ts'
 
@@ -34,7 +34,7 @@ export class Arena {
   readonly #words: Words
   readonly #table: Table
   readonly #desk: number
-  readonly #bytes: number
+  readonly bytes: number
   /** Where the next region of the frame in hand begins: between calls of `begin` it only grows. */
   #place = 0
 
@@ -43,7 +43,7 @@ export class Arena {
     this.#words = table.words
     this.#table = table
     this.#desk = table.deskAt(seat)
-    this.#bytes = bytes
+    this.bytes = bytes
   }
 
   /** A frame begins, or begins again: what was put since the last commit never was. */
@@ -51,19 +51,39 @@ export class Arena {
     this.#place = this.#get(TOP)
   }
 
+  /** Where the next region of the frame in hand begins. */
+  get place(): number {
+    return this.#place
+  }
+
+  /** All that was put since its next region began there never was. */
+  back(place: number): void {
+    this.#place = place
+  }
+
   /** The offset of `bytes` bytes in one piece, or −1 while there is no room. The same bytes until `put`. */
   reserve(bytes: number): number {
-    const offset = this.#place & (this.#bytes - 1)
-    if (offset + bytes <= this.#bytes) return this.#hasRoom(this.#place, bytes) ? offset : -1
+    const offset = this.#place & (this.bytes - 1)
+    if (offset + bytes <= this.bytes) return this.#hasRoom(this.#place, bytes) ? offset : -1
     // The rest of this lap is too short. It comes back with the region behind it.
-    const next = (this.#place + this.#bytes - offset) | 0
+    const next = (this.#place + this.bytes - offset) | 0
     if (!this.#hasRoom(next, bytes)) {
-      if (!this.#isEmpty() || bytes > this.#bytes) return -1
-      this.#set(TAIL, next)
+      if (!this.#isEmpty() || bytes > this.bytes) return -1
       this.#set(TOP, next)
+      this.#set(TAIL, next)
     }
     this.#place = next
     return 0
+  }
+
+  /**
+   * Whether room will come although nothing before `published` is open: what was published is read, and then past. Regions of
+   * frames behind that are freed only after this one, and nothing at all where it is empty.
+   */
+  willFree(published: number): boolean {
+    this.#reclaim()
+    const oldest = this.#get(OLDEST)
+    return oldest !== this.#get(NEXT) && ((this.#get(entryAt(oldest)) - published) | 0) < 0
   }
 
   /** So many of the bytes reserved were used; the next region begins behind them. */
@@ -75,6 +95,7 @@ export class Arena {
   keep(frame: number): void {
     if (this.#place === this.#get(TOP)) return
     this.#reclaim()
+    this.#set(TOP, this.#place)
     const next = this.#get(NEXT)
     if (((next - this.#get(OLDEST)) | 0) === entries) {
       const last = entryAt(next - 1)
@@ -86,13 +107,12 @@ export class Arena {
       this.#set(entry + 1, this.#place)
       this.#set(NEXT, (next + 1) | 0)
     }
-    this.#set(TOP, this.#place)
   }
 
   #hasRoom(place: number, bytes: number): boolean {
-    if (this.#used(place) + bytes <= this.#bytes) return true
+    if (this.#used(place) + bytes <= this.bytes) return true
     this.#reclaim()
-    return this.#used(place) + bytes <= this.#bytes
+    return this.#used(place) + bytes <= this.bytes
   }
 
   #used(place: number): number {
@@ -107,12 +127,12 @@ export class Arena {
   #reclaim(): void {
     for (let oldest = this.#get(OLDEST); oldest !== this.#get(NEXT); ) {
       const entry = entryAt(oldest)
-      const frame = this.#get(entry)
-      if (lapOf(this.#words.load(this.#table.claimAt(frame))) === this.#table.lap(frame)) break
+      if (!this.#table.isPast(this.#get(entry))) break
       this.#set(TAIL, this.#get(entry + 1))
       oldest = (oldest + 1) | 0
       this.#set(OLDEST, oldest)
     }
+    if (this.#get(OLDEST) === this.#get(NEXT)) this.#set(TAIL, this.#get(TOP))
   }
 
   #get(field: number): number {

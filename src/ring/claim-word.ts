@@ -11,7 +11,8 @@
  *
  * lap    which of the frames that share a slot: m, m + slots, m + 2 · slots … It fences whoever sleeps in mid-claim,
  *        as long as it does not sleep for 2²⁰ laps (minutes of the fastest stage) to the frame.
- * tries  tells two claims of one frame apart: with `lap` and `seat` it is the epoch of a claim.
+ * tries  tells two claims of one frame apart: with `lap` and `seat` it is the epoch of a claim. It counts deaths and parts given
+ *        back, and fences whoever does not sleep for sixteen of them: frames are given back by who leaves, not item by item.
  * seat   whose record of the slot counts (record.ts). FREE keeps it: the record of the lap before stays readable there.
  */
 export const FREE = 0

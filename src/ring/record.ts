@@ -29,10 +29,11 @@ export const ITEMS = 4
 export const SEQUENCE_LOW = 5
 export const SEQUENCE_HIGH = 6
 
+/** In a frame that is DONE, `LAST` says that the table ends with it. */
 export const HANDLED = 7
 /** Index of the item that is tried alone; −1: none. */
 export const TRIAL = 8
-/** 1: the item on trial is given up, and is passed over. */
+/** What is to become of the item on trial: see below. */
 export const VERDICT = 9
 /** Index of the item in hand; −1: none. It is charged if its worker dies. */
 export const HAND = 10
@@ -42,6 +43,14 @@ export const OFFSET = 12
 export const CHUNKS = 13
 export const OUTPUTS = 14
 export const BYTES = 15
+
+/** In `HANDLED`: items of this frame, and all that come later, are not handled; what led to its outputs is what came before. */
+export const LAST = -1
+
+/** Verdicts: it is tried; it is given up, and passed over; it is given up, and the stage stops there. */
+export const TRIED = 0
+export const PASSED_OVER = 1
+export const STOPS = 2
 
 /** Words of an entry in a list of chunks: segment, offset, bytes, items. */
 export const chunkWords = 4

@@ -8,6 +8,6 @@ import type { Words } from './words.ts'
 export interface Segments {
   /** Undefined where this thread was not told of it (yet). */
   words(segment: number): Words | undefined
-  /** A fresh segment of at least so many bytes, known to every reader before the frame is committed. Undefined: not now. */
-  spill(bytes: number): number | undefined
+  /** A segment of at least so many bytes for `frame`, posted to every reader before the frame is committed. Undefined: not now. */
+  spill(bytes: number, frame: number): number | undefined
 }

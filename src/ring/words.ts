@@ -56,16 +56,21 @@ export class SharedWords implements Words {
   }
 
   /**
-   * For the main thread, which must not block: resolves once the word is no longer `value`, or after `millis`.
+   * For threads that must not block: resolves when those who wait here are notified. Undefined: the word is not `value`.
    *
    * It holds no process alive: whoever waits keeps a handle (facts of Node: `Atomics.waitAsync` alone lets it end).
    */
-  async waitAsync(at: number, value: number, millis: number): Promise<void> {
-    await (Atomics as unknown as WaitsAsync).waitAsync(this.#array, at, value, millis).value
+  waitAsync(at: number, value: number): Promise<unknown> | undefined {
+    const waited = (Atomics as unknown as WaitsAsync).waitAsync(this.#array, at, value)
+    return waited.async ? waited.value : undefined
   }
 }
 
 /** In Node since version 16, in TypeScript's library since es2024. */
 interface WaitsAsync {
-  waitAsync(array: Int32Array, at: number, value: number, millis: number): { value: Promise<string> | string }
+  waitAsync(
+    array: Int32Array,
+    at: number,
+    value: number,
+  ): { async: true; value: Promise<string> } | { async: false; value: string }
 }

@@ -8,11 +8,12 @@
  *                      skip     the item: a dead letter in its place
  *                      restart  the item, and the worker with its state
  */
-import { InvalidOption, ItemTimeout, StateLost } from '../errors.ts'
+import { ItemTimeout, StateLost } from '../errors.ts'
 import { Departed } from '../runtime/remote/departed.ts'
 import { Charges, type Verdict } from './charges.ts'
 import type { KeyState, Keys } from './keys.ts'
-import type { Failure, FailurePolicy, StagePlan } from './plan.ts'
+import type { Failure, StagePlan } from './plan.ts'
+import { policyOf } from './policy.ts'
 import type { Pump } from './pump.ts'
 import { Timeouts } from './timeouts.ts'
 import type { Work } from './work.ts'
@@ -142,7 +143,7 @@ export class Failures {
       attempts: work.attempts + work.deaths,
       deaths: work.deaths,
     }
-    let policy = this.#policy(failure)
+    let policy = policyOf(this.#plan, failure, thrown => this.#host.suppressed(thrown))
     let cause = error
     if (policy === 'restart') {
       const lost = this.mustKeep(work.worker)
@@ -156,24 +157,6 @@ export class Failures {
     work.forget = false
     work.failure = { ...failure, error: cause, policy }
     if (policy === 'stop' && !work.tag?.origin?.asker?.contains) this.#works.isFailing = true
-  }
-
-  /** A policy that throws, or says nothing that is known, stops the pipeline with the failure that it was asked about. */
-  #policy(failure: Failure): FailurePolicy {
-    const { onFailure, pipeline, name } = this.#plan
-    try {
-      const said = typeof onFailure === 'function' ? onFailure(failure) : onFailure
-      if (said === 'stop' || said === 'skip' || said === 'restart') return said
-      throw new InvalidOption(
-        'onFailure',
-        "a function that gives 'stop', 'skip' or 'restart'",
-        said,
-        `${pipeline}/${name}`,
-      )
-    } catch (thrown) {
-      this.#host.suppressed(thrown)
-      return 'stop'
-    }
   }
 
   /* ── state ─────────────────────────────────────────────────────────────── */

@@ -5,6 +5,8 @@ import type { StandardSchema } from '../actor/behaviour.ts'
 import type { OpenFeed } from '../actor/feed.ts'
 import type { Capacity } from '../channel/channel.ts'
 import type { Kernel, Step } from '../runtime/inline/kernel.ts'
+import type { SeatOrder } from '../runtime/remote/protocol.ts'
+import type { SeatLink, SeatLinkHost } from '../runtime/remote/seat-link.ts'
 import type { Backoff } from './backoff.ts'
 
 export interface StagePlan {
@@ -29,6 +31,10 @@ export interface StagePlan {
   readonly backoff: Backoff | undefined
   readonly onFailure: FailurePolicy | ((failure: any) => FailurePolicy)
   readonly schema: StandardSchema<any> | undefined
+  /** Bytes that an item may take on its way to a worker elsewhere, and back. */
+  readonly maxMessageBytes: number
+  /** Begins a worker that claims its items by itself. Absent where the stage has to hand them out. */
+  readonly seated?: ((index: number, seat: SeatOrder, host: SeatLinkHost) => SeatLink) | undefined
 }
 
 export type FailurePolicy = 'skip' | 'restart' | 'stop'

@@ -18,7 +18,7 @@ import type { Channel } from '../channel/channel.ts'
 import type { Origin } from '../channel/ticket.ts'
 import { StateLost } from '../errors.ts'
 import type { StageSnapshot } from '../metrics/snapshot.ts'
-import type { StageHost } from './host.ts'
+import type { AnyStage, StageHost } from './host.ts'
 import type { StagePhase } from './life.ts'
 import { join, type Parts } from './parts.ts'
 import type { StagePlan } from './plan.ts'
@@ -30,7 +30,7 @@ import type { Works } from './works.ts'
 export type { Fault } from './failures.ts'
 export type { StageHost } from './host.ts'
 
-export class Stage {
+export class Stage implements AnyStage {
   readonly plan: StagePlan
   readonly input: Channel
   readonly output: Channel

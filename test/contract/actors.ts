@@ -156,3 +156,12 @@ export const inner = pipeline<number>('inner', import.meta)
 
 /** A mebibyte of a number. */
 export const made = defineActor('made', import.meta, (n: number, { allocate }) => allocate(1_048_576).fill(n % 256))
+/** Keeps its thread busy for so many microseconds, and adds one. */
+export const busy = defineActor('busy', import.meta, {
+  setup: (micros: number) => micros,
+  receive: (n: number, _: undefined, { resources: micros }) => {
+    const end = performance.now() + micros / 1_000
+    while (performance.now() < end);
+    return n + 1
+  },
+})

@@ -13,7 +13,7 @@ collecting('is asked for by nobody who sends no large values, or few', async () 
     const { setFlagsFromString } = v8
     v8.setFlagsFromString = flag => (changes++, setFlagsFromString(flag))
     const through = async items => {
-      await pipeline('p').from(items).stage('s', same, { on: 'threads' }).run().consume(() => {})
+      await pipeline('p').from(items).stage('s', same, { on: 'threads', concurrency: 2 }).run().consume(() => {})
       return changes
     }
     const small = await through(Array(1_000).fill(Buffer.alloc(10_000)))

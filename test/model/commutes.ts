@@ -13,7 +13,16 @@ import { model, type Outcome } from '../../src/model/model.ts'
 import { pipeline } from '../../src/pipeline/pipeline.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { type Executed, execute, type Reading } from '../support/execute.ts'
-import { built, items, recipes, recipesOn, type Sleep, type StageRecipe } from '../support/recipe.ts'
+import {
+  built,
+  items,
+  manyItems,
+  recipes,
+  recipesOn,
+  type Sleep,
+  type StageRecipe,
+  seatedRecipes,
+} from '../support/recipe.ts'
 import { within } from '../support/within.ts'
 
 export interface Case {
@@ -46,6 +55,18 @@ export function commutesWith(meaning: typeof model): fc.IAsyncPropertyWithHooks<
 /** The same where the workers of some stages live elsewhere, and die. */
 export const commutesElsewhere = property(
   casesOf(recipesOn(['threads', 'threads', 'processes', 'inline'], 4)),
+  model,
+  true,
+)
+
+/** The same where frames go from thread to thread. */
+export const commutesInSections = property(
+  fc.tuple(casesOf(seatedRecipes), manyItems, fc.constantFrom(64, 100, 1_024)).map(([each, input, capacity]) => ({
+    ...each,
+    input,
+    inFlight: 0,
+    recipe: each.recipe.map(stage => ({ ...stage, capacity })),
+  })),
   model,
   true,
 )

@@ -4,12 +4,13 @@ import * as assert from 'uvu/assert'
 import { Bell } from '../../src/ring/bell.ts'
 import { Seat } from '../../src/ring/seat.ts'
 import { Table } from '../../src/ring/table.ts'
+import * as view from '../../src/ring/view.ts'
 import { type Case, cases, walks, whole } from './cases.ts'
 import { explore, Violation, wander } from './explorer.ts'
 import { mutants, mutated } from './mutants.ts'
 import { type Ring, scenario } from './scenarios.ts'
 
-const ring: Ring = { Bell, Seat, Table }
+const ring: Ring = { Bell, Seat, Table, view }
 const rings = suite('rings, step by step')
 
 for (const name of Object.keys(whole) as (keyof typeof whole)[]) {

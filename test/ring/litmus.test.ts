@@ -7,12 +7,9 @@ import { litmus } from './litmus.ts'
 const threads = suite('rings, on threads')
 
 for (const stages of [1, 2]) {
-  threads(
-    `half a million items come through ${stages} × 2 workers whole and in order, and no wake-up is lost`,
-    async () => {
-      await within(60_000, litmus({ items: 500_000, stages, seed: stages }), 'the litmus test')
-    },
-  )
+  threads(`a million items come through ${stages} × 2 workers whole and in order, and no wake-up is lost`, async () => {
+    await within(60_000, litmus({ items: 1_000_000, stages, seed: stages }), 'the litmus test')
+  })
 }
 
 threads('workers that park at once lose no wake-up either', async () => {

@@ -5,10 +5,11 @@
  *     source ─▶ [row 1 × 2 workers] ─▶ [row 2 × 2 workers] ─▶ sink: item n is n, and whole
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
-import { seen } from '../../src/ring/main-thread.ts'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { Plane, type SharedPlane } from '../../src/ring/plane.ts'
 import { FRAME, OVER } from '../../src/ring/seat.ts'
+import type { Spilled } from '../../src/ring/spills.ts'
+import { Waiter } from '../../src/ring/waiter.ts'
 import { check, hashed, mostWords, write } from './records.ts'
 
 /** What a worker is told. */
@@ -17,28 +18,20 @@ export interface Place {
   readonly row: number
   readonly seat: number
   readonly spins: number
-  readonly spills: Spills
+  /** What is spilled and unread as it begins. */
+  readonly spilled: readonly Spilled[]
+  /** What others spill to from then on, by way of the main thread. */
+  readonly told: MessagePort
 }
 
-/**
- * Segments to spill to: of each writer a ring, 8 for each slot. A frame has at most 128 items, in chunks of 32 and more, so what
- * comes round is no longer read. A run would make them as
- * they are needed; here everybody knows them from the beginning.
- */
-export interface Spills {
-  readonly memory: readonly SharedArrayBuffer[]
-  /** Of each writer: how many it has used. */
-  readonly used: Int32Array
-}
-export const spillsEach = 128
-
-/** Lets the writer of arena `writer` spill, and everybody read it. Gives words of all segments. */
-export function segmentsOf(plane: Plane, { memory, used }: Spills, writer: number): Int32Array[] {
-  const { arenas } = plane.shared
-  for (const [i, each] of memory.entries()) plane.adopt(arenas.length + i, each)
-  plane.spill = bytes =>
-    bytes > spillBytes ? undefined : arenas.length + writer * spillsEach + (used[writer]!++ % spillsEach)
-  return [...arenas, ...memory].map(each => new Int32Array(each))
+/** Words of a segment. */
+export function wordsOf(plane: Plane): (segment: number) => Int32Array {
+  const views = plane.shared.arenas.map(memory => new Int32Array(memory))
+  return segment => {
+    if (views[segment]) return views[segment]
+    if (!plane.knows(segment)) throw new Error(`nobody said where segment ${segment} is`)
+    return new Int32Array(plane.bytes(segment).buffer)
+  }
 }
 
 export interface Litmus {
@@ -48,6 +41,8 @@ export interface Litmus {
   readonly workers?: number
   /** @default 16 */
   readonly slots?: number
+  /** Items in chunks of at most 4.5 KB: what does not fit waits, or is spilled. @default 32768 */
+  readonly arenaBytes?: number
   /** How often a worker looks before it parks. @default 100 */
   readonly spins?: number
   /** Ends a worker at random about every so many milliseconds. @default never */
@@ -63,14 +58,12 @@ export interface Passed {
   readonly spills: number
 }
 
-const arenaBytes = 1 << 15
-const spillBytes = 1 << 13
-
 export async function litmus({
   items,
   stages,
   workers = 2,
   slots = 16,
+  arenaBytes = 1 << 15,
   spins = 100,
   ...more
 }: Litmus): Promise<Passed> {
@@ -79,42 +72,57 @@ export async function litmus({
   const rows = [table(1), ...Array.from({ length: stages }, () => table(workers)), table(1)]
   const plane = Plane.make({ tables: rows, arenaBytes }, -8)
   for (const each of plane.tables) each.wanted = 64
-  const writers = plane.shared.arenas.length
-  const spills: Spills = {
-    memory: Array.from({ length: writers * spillsEach }, () => new SharedArrayBuffer(spillBytes)),
-    used: new Int32Array(new SharedArrayBuffer(writers * 4)),
-  }
-  const segments = segmentsOf(plane, spills, 0)
+  const segmentWords = wordsOf(plane)
+  const waiter = new Waiter(plane.words, plane.tables[0]!.bell, { nap: Infinity })
   const source = plane.seat(0, 0)
   const sink = plane.seat(stages + 1, 0)
   let random = seed
   let failure: unknown
   let deaths = 0
   let isOver = false
-  const threads: { thread: Worker; ended: Promise<void> }[] = []
+  let spills = 0
+  const threads: { thread: Worker; told: MessagePort; row: number; ended: Promise<void> }[] = []
+  /** To those who may read it, or take the frame over. Whoever tells of a segment rings after it. */
+  plane.post = spilled => {
+    spills++
+    for (const row of [spilled.row, spilled.row + 1]) {
+      for (const each of threads) if (each.row === row) each.told.postMessage(spilled)
+      plane.tables[row]!.bell.ring()
+    }
+  }
 
   function host(row: number, seat: number): void {
-    const place: Place = { shared: plane.shared, row, seat, spins, spills }
-    const thread = new Worker(new URL('./litmus-worker.js', import.meta.url), { workerData: place })
+    const { port1: told, port2 } = new MessageChannel()
+    told.unref()
+    const place: Place = { shared: plane.shared, row, seat, spins, spilled: plane.spilled, told: port2 }
+    const thread = new Worker(new URL('./litmus-worker.js', import.meta.url), {
+      workerData: place,
+      transferList: [port2],
+    })
     thread.on('error', error => {
       failure ??= error
-      plane.tables[0]!.bell.wake()
+      waiter.again()
     })
-    thread.on('message', message => {
-      failure ??= new Error(String(message))
-      plane.tables[0]!.bell.wake()
+    thread.on('message', (message: Spilled | string) => {
+      if (typeof message === 'string') failure ??= new Error(message)
+      else {
+        plane.adopt(message)
+        plane.post!(message)
+      }
+      waiter.again()
     })
     const index = (row - 1) * workers + seat
     const ended = new Promise<void>(resolve => {
       thread.on('exit', code => {
         resolve()
+        told.close()
         if (isOver || (code === 0 && plane.tables[row]!.isOver)) return
         deaths++
         plane.tables[row]!.settle(seat, () => false)
         host(row, seat)
       })
     })
-    threads[index] = { thread, ended }
+    threads[index] = { thread, told, row, ended }
   }
   for (let row = 1; row <= stages; row++) for (let seat = 0; seat < workers; seat++) host(row, seat)
 
@@ -124,6 +132,7 @@ export async function litmus({
   let got = 0
   /** Items for the frame that the source has in hand; 0: it has none. */
   let count = 0
+  let isReading = false
   /** As much as there is to do; undefined: nothing just now. */
   const work = (): boolean | undefined => {
     if (failure) throw failure
@@ -133,7 +142,7 @@ export async function litmus({
       if (count === 0) count = Math.min(items - made, source.room, 1 + (random & 63))
       if (!source.reserve(count * mostWords * 4)) break // the frame stays in hand
       hasWorked = true
-      const words = segments[source.segment]!
+      const words = segmentWords(source.segment)
       let at = source.offset >> 2
       for (const end = made + count; made < end; made++) at += write(words, at, made | 0, 0)
       source.put(at * 4 - source.offset, count)
@@ -142,25 +151,30 @@ export async function litmus({
       if (made === items) plane.tables[0]!.close()
     }
     for (;;) {
-      const claimed = sink.claim(4_096)
-      if (claimed === OVER) return false
-      if (claimed !== FRAME) break
+      if (!isReading) {
+        const claimed = sink.claim(4_096)
+        if (claimed === OVER) return false
+        if (claimed !== FRAME) break
+        isReading = true
+      }
+      if (sink.missing >= 0) break // the frame stays in hand
       hasWorked = true
       sink.read((segment, offset, _, items) => {
         for (let at = offset >> 2; items > 0; items--, got++) {
-          const length = check(segments[segment]!, at, got | 0)
+          const length = check(segmentWords(segment), at, got | 0)
           if (length < 0) throw new Error(`item ${got} came torn, twice, not at all or out of order`)
           at += length
         }
       })
       sink.commit()
+      isReading = false
       if (performance.now() - turnedAt > 10) return true
     }
     return hasWorked
   }
   let turnedAt = startedAt
   try {
-    while (await seen(plane.words, plane.tables[0]!.bell, work, 20, Infinity)) {
+    while (await waiter.seen(work, 20)) {
       const now = performance.now()
       if (now - turnedAt > 10) {
         await turn()
@@ -176,11 +190,12 @@ export async function litmus({
     if (got !== items) throw new Error(`${got} items came instead of ${items}`)
   } finally {
     isOver = true
+    waiter.close()
     await Promise.all(threads.map(({ thread, ended }) => thread.terminate().then(() => ended)))
   }
   return {
     seconds: (performance.now() - startedAt) / 1000,
     deaths,
-    spills: spills.used.reduce((sum, used) => sum + used, 0),
+    spills,
   }
 }

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { Bell } from '../../src/ring/bell.ts'
 import { Seat } from '../../src/ring/seat.ts'
 import { Table } from '../../src/ring/table.ts'
+import * as view from '../../src/ring/view.ts'
 import { cases, long, walks } from './cases.ts'
 import { explore, wander } from './explorer.ts'
 import { litmus } from './litmus.ts'
@@ -28,7 +29,7 @@ export const longRuns: Readonly<Record<string, (args: readonly string[]) => Prom
   ring: async args => {
     const { cases: walked, seed } = read(args, 20_000)
     console.log(`ring: ${walked} walks, seed ${seed}, Node ${process.version}`)
-    const ring: Ring = { Bell, Seat, Table }
+    const ring: Ring = { Bell, Seat, Table, view }
     for (const name of Object.keys(walks) as (keyof typeof walks)[]) {
       const steps = wander(() => scenario(ring, cases[name]), { walks: walked, seed })
       console.log(`${name}: ${steps} steps`)

@@ -38,9 +38,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'wakes nobody after a death',
     changes: [
-      ['table', 'this.up?.bell.wake();', ''],
-      ['table', 'this.bell.wake();', ''],
-      ['table', 'this.down?.bell.wake();', ''],
+      ['settle', 'table.down?.bell.wake();', ''],
+      ['settle', 'each.bell.wake();', '0;'],
     ],
     fails: 'deaths',
   },
@@ -51,17 +50,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'publishes nothing after a death',
-    changes: [['table', 'this.publish();\n        this.up', 'this.up']],
+    changes: [['settle', 'table.publish();\n', '\n']],
     fails: 'a worker that dies twice',
   },
   {
     name: 'commits before the outputs are written down',
     changes: [
-      ['seat', 'this.#list(record);\n', '\n'],
       [
         'seat',
-        'if (isDone)\n            table.publish();',
-        'this.#list(record); if (isDone)\n            table.publish();',
+        'this.#outputs.keep();\n        this.#words.set(this.#claims.record + R.HANDLED, handled);\n        return this.#claims.letGo(isDone);',
+        'this.#words.set(this.#claims.record + R.HANDLED, handled); const was = this.#claims.letGo(isDone); this.#outputs.keep(); return was;',
       ],
     ],
     fails: 'two stages of two',
@@ -70,9 +68,9 @@ export const mutants: readonly Mutant[] = [
     name: 'commits without a compare',
     changes: [
       [
-        'seat',
-        'if (!words.swap(table.claimAt(frame), word, isDone ? done(word) : givenBack(word, this.seat)))\n            return false;',
-        'words.store(table.claimAt(frame), isDone ? done(word) : givenBack(word, this.seat));',
+        'claims',
+        'if (!words.swap(table.claimAt(this.frame), word, isDone ? done(word) : givenBack(word, this.seat)))\n            return false;',
+        'words.store(table.claimAt(this.frame), isDone ? done(word) : givenBack(word, this.seat));',
       ],
     ],
     fails: 'workers suspected',
@@ -81,9 +79,9 @@ export const mutants: readonly Mutant[] = [
     name: 'cuts without a compare',
     changes: [
       [
-        'seat',
-        'if (!this.#words.swap(this.table.claimAt(frame), word, mine))\n            return false;',
-        'this.#words.store(this.table.claimAt(frame), mine);',
+        'claims',
+        'if (!words.swap(table.claimAt(frame), word, mine))\n            return false;',
+        'words.store(table.claimAt(frame), mine);',
       ],
     ],
     fails: 'two workers, one item',
@@ -91,13 +89,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'does not tell two claims of a frame apart',
     changes: [['claim-word', '((word + 0x100) & 0xf00)', '(word & 0xf00)']],
-    fails: 'deaths in one frame',
+    fails: 'parts of frames, deaths',
   },
   {
     name: 'frees what it reads when it claims',
     changes: [
       [
-        'seat',
+        'cut',
         'table.hintFront((frame + 1) | 0);',
         'table.hintFront((frame + 1) | 0); for (let f = fromSlot; up && f !== toSlot; f = (f + 1) | 0) up.free(f);',
       ],
@@ -107,80 +105,211 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'frees in a lap that it did not look at',
     changes: [
-      ['table', 'if (lapOf(word) !== this.lap(frame) || stateOf(word) !== DONE)', 'if (stateOf(word) !== DONE)'],
+      ['slots', 'if (lapOf(word) !== this.lap(frame) || stateOf(word) !== DONE)', 'if (stateOf(word) !== DONE)'],
     ],
     fails: 'few slots',
   },
   {
     name: 'forgets what was given back',
-    changes: [['seat', 'this.#reclaim() ? FRAME : this.#cut(most)', 'this.#cut(most)']],
+    changes: [['seat', 'this.#claims.takeReturned() ? FRAME : this.#cutter.next(most)', 'this.#cutter.next(most)']],
     fails: 'a worker that dies twice',
   },
   {
     name: 'takes what a dead worker had begun to write down for finished',
-    changes: [['table', 'for (const field of finished)', 'for (const field of [])']],
+    changes: [['settle', 'for (const field of finished)', 'for (const field of [])']],
     fails: 'a worker that dies twice',
   },
   {
     name: 'tries an item again that is given up',
-    changes: [
-      ['table', 'isGivenUp(this.sequenceOf(from) + hand) ? 1 : 0', '(isGivenUp(this.sequenceOf(from) + hand), 0)'],
-    ],
+    changes: [['settle', 'verdict ? PASSED_OVER : TRIED', 'TRIED']],
     fails: 'a worker that dies twice',
   },
   {
     name: 'looks whether its input is over after it has looked at the input',
     changes: [
       [
-        'seat',
+        'cut',
         'const isOver = up?.isOver ?? table.isOver;',
         'const end0 = up?.published; const isOver = up?.isOver ?? table.isOver;',
       ],
-      ['seat', 'const end = up.published;', 'const end = end0;'],
+      ['cut', 'const end = up.published;', 'const end = end0;'],
     ],
     fails: 'a source and a worker',
   },
   {
     name: 'says that it is over while others still work',
-    changes: [['seat', 'if (table.published !== frame)\n            return NOTHING;', '']],
+    changes: [['cut', 'if (table.published !== frame)\n            return NOTHING;', '']],
     fails: 'two stages of two',
   },
   {
     name: 'never spills',
-    changes: [['seat', 'this.isLowest ? this.#segments.spill(whole) : undefined', 'undefined']],
+    changes: [['outputs', 'mustSpill ? this.#segments.spill(room, frame) : undefined', 'undefined']],
     fails: 'arenas of one item',
   },
   {
     name: 'takes back what is still read',
-    changes: [
-      [
-        'arena',
-        'if (lapOf(this.#words.load(this.#table.claimAt(frame))) === this.#table.lap(frame))\n                break;',
-        '',
-      ],
-    ],
+    changes: [['arena', 'if (!this.#table.isPast(this.#get(entry)))\n                break;', '']],
     fails: 'more and fewer items',
   },
   {
     name: 'notes a region only after its commit',
     changes: [
-      ['seat', 'this.#arena.keep(frame);\n', '\n'],
+      ['outputs', 'this.#arena.keep(this.#claims.frame);', ''],
+      ['outputs', 'keep() {', 'note(frame) { if (this.count > 0) this.#arena.keep(frame); }\n    keep() {'],
       [
         'seat',
-        'if (isDone)\n            table.publish();',
-        'if (isDone) table.publish(); this.#arena.keep(frame); if (isDone);',
+        'return this.#claims.letGo(isDone);',
+        'const { frame } = this; const was = this.#claims.letGo(isDone); this.#outputs.note(frame); return was;',
       ],
     ],
     fails: 'deaths, long frames',
   },
   {
     name: 'never gives back what filters left empty',
-    changes: [['seat', 'if (empty === 0 || (empty * 2 < up.slots && !isOver))', 'if (true)']],
+    changes: [['cut', 'if (empty === 0 || (empty * 2 < up.slots && !isOver))', 'if (true)']],
     fails: 'nothing comes out',
   },
   {
+    name: 'publishes what comes after the last frame',
+    changes: [['table', 'if (stateOf(word) !== DONE || this.#endsAt(frame))', 'if (stateOf(word) !== DONE)']],
+    fails: 'two workers, one of which stops',
+  },
+  {
+    name: 'says that it is over before the last frame is published',
+    changes: [['table', ' && this.published === this.words.load(this.base + END)', '']],
+    fails: 'a reader of what came before a stop',
+  },
+  {
+    name: 'lets those work for ever whom nobody reads',
+    changes: [['seat', 'return this.table.isOver || this.table.isForNobody', 'return this.table.isOver']],
+    fails: 'a source before a worker that stops',
+  },
+  {
+    name: 'tells only its neighbours that it ends',
+    changes: [['table', 'table = isOver ? table.up : undefined', 'table = undefined']],
+    fails: 'the last of three stages stops',
+  },
+  {
+    name: 'takes the last frame of a dead worker for published',
+    changes: [
+      ['table', 'const isLast = words.load(record + HANDLED) === LAST;', 'const isLast = false;'],
+      [
+        'seat',
+        'return this.#claims.letGo(isDone);',
+        'const was = this.#claims.letGo(isDone); if (was && handled === R.LAST) this.table.close(); return was;',
+      ],
+    ],
+    fails: 'a worker that stops',
+  },
+  {
+    name: 'passes over what it is to stop at',
+    changes: [['settle', "verdict === 'stop' ? STOPS :", '']],
+    fails: 'a worker that stops at what kills it',
+  },
+  {
+    name: 'waits for room that nobody will make',
+    changes: [['seat', 'if (this.isOver)\n                return false;', '']],
+    fails: 'the last of three stages stops',
+  },
+  {
+    name: 'never flushes',
+    changes: [['cut', 'isAtEnd && table.flushes &&', 'false &&']],
+    fails: 'a worker that flushes',
+  },
+  {
+    name: 'flushes again',
+    changes: [['cut', '&& !isFlush(words, last)', '&& this.#claims.frame !== frame']],
+    fails: 'a worker that flushes',
+  },
+  {
+    name: 'takes a flush for nothing',
+    changes: [['seat', 'this.items === 0 && !this.isFlush', 'this.items === 0']],
+    fails: 'a worker that flushes',
+  },
+  {
+    name: 'gives a part of a frame back without a word',
+    changes: [['claims', 'table.giveBack();', '0;']],
+    fails: 'one of two workers leaves',
+  },
+  {
+    name: 'counts what it gives back, and does not ring',
+    changes: [['table', 'this.countReturned();\n        this.bell.ring();', 'this.countReturned();']],
+    fails: 'one of two workers leaves',
+  },
+  {
+    name: 'takes a part of a frame for all of it',
+    changes: [['seat', 'this.#commit(handled, handled >= this.items)', 'this.#commit(handled, true)']],
+    fails: 'a worker that gives back what it has not handled',
+  },
+  {
+    name: 'takes all of a piece for handled',
+    changes: [['seat', 'R.HANDLED, handled)', 'R.HANDLED, handled < 0 ? handled : this.pieceEnd)']],
+    fails: 'a worker that gives back what it has not handled',
+  },
+  {
+    name: 'stops at the end of its piece, and not at once',
+    changes: [['seat', 'return this.#commit(R.LAST, true)', 'return this.commit()']],
+    fails: 'parts of frames, a stop',
+  },
+  {
+    name: 'takes nothing back',
+    changes: [['outputs', 'if (count >= this.#count)', 'if (true)']],
+    fails: 'a worker that takes back what it put',
+  },
+  {
+    name: 'takes back what was never put',
+    changes: [['outputs', 'if (count >= this.#count)\n            return;', '']],
+    fails: 'a worker that takes back what it put',
+  },
+  {
+    name: 'keeps its list behind what it took back',
+    changes: [
+      ['outputs', 'this.#listSegment = this.#chunks[last];', ''],
+      ['outputs', 'this.#listOffset = this.#chunks[last + 1] + aligned(this.#chunks[last + 2]);', ''],
+    ],
+    fails: 'a worker that takes back what it put',
+  },
+  {
+    name: 'waits although its own later frames fill the arena',
+    changes: [['arena', '&& ((this.#get(entryAt(oldest)) - published) | 0) < 0', '']],
+    fails: 'a small arena, full of what comes behind',
+  },
+  {
+    name: 'waits although what fills the arena is of the frame itself',
+    changes: [['arena', '- published) | 0) < 0', '- published) | 0) <= 0']],
+    fails: 'parts of frames, deaths',
+  },
+  {
+    name: 'waits for an empty arena that is too small',
+    changes: [['arena', 'return oldest !== this.#get(NEXT) && (', 'return (']],
+    fails: 'arenas of one item',
+  },
+  {
+    name: 'keeps a region for a frame that leads to nothing',
+    changes: [
+      [
+        'outputs',
+        'if (this.#count === 0)\n            return;',
+        'if (this.#count === 0) return this.#arena.keep(this.#claims.frame);',
+      ],
+    ],
+    fails: 'room that is reserved in vain',
+  },
+  {
+    name: 'shows what was written over meanwhile',
+    changes: [['view', 'if (table.front() === front)', 'if (true)']],
+    fails: 'looked at from outside',
+  },
+  {
+    name: 'shows what is settled as of a frame that was published since',
+    changes: [
+      ['view', 'if (table.published === published && words.load(table.claimAt(published)) === word)', 'if (true)'],
+    ],
+    fails: 'looked at from outside',
+  },
+  {
     name: 'compares frame numbers as if they did not wrap',
-    changes: [['seat', '((end - toSlot) | 0) > 0', 'end > toSlot']],
+    changes: [['cut', '((end - toSlot) | 0) > 0', 'end > toSlot']],
     fails: 'frame numbers that change their sign',
   },
   {
@@ -204,7 +333,7 @@ export async function mutated({ changes }: Mutant): Promise<Ring> {
     writeFileSync(path, parts.join(to))
   }
   const load = (file: string) => import(pathToFileURL(join(folder, `${file}.js`)).href)
-  const [{ Bell }, { Table }, { Seat }] = await Promise.all([load('bell'), load('table'), load('seat')])
+  const [{ Bell }, { Table }, { Seat }, view] = await Promise.all(['bell', 'table', 'seat', 'view'].map(load))
   rmSync(folder, { recursive: true })
-  return { Bell, Table, Seat }
+  return { Bell, Table, Seat, view }
 }

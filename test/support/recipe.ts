@@ -104,6 +104,32 @@ export const recipesOn = (places: readonly Place[], most: number): fc.Arbitrary<
     { maxLength: most, size: 'max' },
   )
 
+/** Neighbouring stages on threads of which nothing is asked that only this event loop can see to: they are a section. */
+export const seatedRecipes: fc.Arbitrary<readonly StageRecipe[]> = fc
+  .array(
+    leaf([...stateless, 'sync', 'async', 'resources'], none, ['threads', 'threads', 'threads', 'threads', 'inline']),
+    {
+      minLength: 1,
+      maxLength: 4,
+      size: 'max',
+    },
+  )
+  .map(recipe =>
+    recipe.map(stage => {
+      // A worker that is restarted is a thread that is: not for every other item.
+      const failing = stage.policy === 'restart' ? seldom(stage.failing) : stage.failing
+      return { ...stage, ...plain, failing, deadly: seldom({ ...stage.deadly, rest: stage.deadly.rest + 100 }) }
+    }),
+  )
+
+/** Each death takes a start. */
+const seldom = ({ mod, rest, times }: StageRecipe['deadly']) => ({ mod: mod * 9, rest, times })
+
+const plain = { concurrency: 1, keys: 0, capacity: 64, inFlight: 0, streaming: false }
+
+/** Enough for frames of more than one item. */
+export const manyItems = fc.array(fc.nat({ max: 999 }), { maxLength: 600, size: 'max' })
+
 /** 0 to 6 stages in this event loop. */
 export const recipes = recipesOn(['inline'], 6)
 

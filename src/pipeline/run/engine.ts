@@ -13,8 +13,9 @@ import { Histogram } from '../../metrics/histogram.ts'
 import { runOptions, supervisionOptions } from '../../options.ts'
 import { openChild } from '../../runtime/processes/child.ts'
 import { openThread } from '../../runtime/threads/thread.ts'
+import type { AnyStage } from '../../stage/host.ts'
 import { Pump } from '../../stage/pump.ts'
-import type { Fault, Stage } from '../../stage/stage.ts'
+import type { Fault } from '../../stage/stage.ts'
 import { type RunLife, startLife } from '../../supervisor/lives.ts'
 import type { Blueprint } from '../blueprint.ts'
 import type { RunOptions, Summary } from '../language.ts'
@@ -125,7 +126,8 @@ export class Engine {
     const isTagged = source === undefined || inFlight !== Infinity
     const isContained = internals.contained !== undefined
     const host = stageHost(this, this.#life, { isCounting: supervision.tolerate !== undefined, isContained })
-    this.row = new Row(plans, isTagged, this.pump, host, internals.frameMost)
+    const maySeat = !isContained && supervision.tolerate === undefined
+    this.row = new Row(plans, isTagged, this.pump, host, internals.frameMost, maySeat)
     this.outlet = new Outlet(this.row.last, outletHost(this))
     this.pump.members = [this.outlet, ...this.row.stages.toReversed()]
     this.#unread = new Unread(clock, () => this.#giveUpOn(new UnreadOutput(name, this.row.last.count, unreadMs)))
@@ -184,7 +186,7 @@ export class Engine {
   }
 
   /** What goes wrong when the workers of a stage are stopped counts only where all else went well. */
-  stageFailed(stage: Stage, fault: Fault): void {
+  stageFailed(stage: AnyStage, fault: Fault): void {
     if (stage.isOver && this.outcome.isEnding) this.outcome.suppressed.push(fault.error)
     else this.fail(stage.plan.name, fault, stage.index)
   }
@@ -205,7 +207,7 @@ export class Engine {
     return true
   }
 
-  itemsEnded(stage: Stage, items: number, dead: boolean): void {
+  itemsEnded(stage: AnyStage, items: number, dead: boolean): void {
     if (stage.isOver) return
     const error = this.report.ended(items, dead)
     if (error) this.fail(stage.plan.name, { error, worker: 0, sequence: undefined, attempts: 1 }, stage.index)
@@ -220,7 +222,7 @@ export class Engine {
 
   /* ── ending ────────────────────────────────────────────────────────────── */
 
-  stageEnded(stage: Stage): void {
+  stageEnded(stage: AnyStage): void {
     this.row.ended(stage)
     this.report.tell({ type: 'stage.drained', stage: stage.plan.name })
     // One that ended before its input did: nobody reads what those before it would do.

@@ -2,14 +2,14 @@
 import type { Clock } from '../../clock.ts'
 import { TooManyRestarts } from '../../errors.ts'
 import { supervisionOptions } from '../../options.ts'
-import type { Stage } from '../../stage/stage.ts'
+import type { AnyStage } from '../../stage/host.ts'
 import { RestartBudget } from '../../supervisor/restart-budget.ts'
 import type { Supervision } from '../language.ts'
 
 export class Restarts {
   readonly #supervision: Supervision
   readonly #clock: Clock
-  readonly #budgets = new Map<Stage, RestartBudget>()
+  readonly #budgets = new Map<AnyStage, RestartBudget>()
 
   constructor(supervision: Supervision, clock: Clock) {
     this.#supervision = supervision
@@ -17,7 +17,7 @@ export class Restarts {
   }
 
   /** Spends one restart of the stage's budget; false if there was none left. */
-  may(stage: Stage): boolean {
+  may(stage: AnyStage): boolean {
     let budget = this.#budgets.get(stage)
     if (!budget) {
       budget = new RestartBudget(this.#most(stage), this.#within)
@@ -31,12 +31,12 @@ export class Restarts {
     return (this.#supervision.backoff ?? supervisionOptions.backoff.value)(restart)
   }
 
-  tooMany(stage: Stage, cause: unknown): TooManyRestarts {
+  tooMany(stage: AnyStage, cause: unknown): TooManyRestarts {
     return new TooManyRestarts(this.#most(stage), this.#within, cause)
   }
 
   /** A worker of `stage` is restarted: so are those of the stages that the strategy names. */
-  spread(stage: Stage, stages: readonly Stage[], cause: unknown): void {
+  spread(stage: AnyStage, stages: readonly AnyStage[], cause: unknown): void {
     const { strategy = supervisionOptions.strategy.value } = this.#supervision
     if (strategy === 'one-for-one') return
     for (const other of stages) {
@@ -44,7 +44,7 @@ export class Restarts {
     }
   }
 
-  #most(stage: Stage): number {
+  #most(stage: AnyStage): number {
     return this.#supervision.maxRestarts ?? supervisionOptions.maxRestarts.value(stage.plan.workers)
   }
 

@@ -7,38 +7,47 @@
  * handler runs any more.
  */
 import { Channel } from '../../channel/channel.ts'
+import type { AnyStage, StageHost } from '../../stage/host.ts'
 import type { StagePlan } from '../../stage/plan.ts'
 import type { Pump } from '../../stage/pump.ts'
-import { Stage, type StageHost } from '../../stage/stage.ts'
+import { sectionStages, sectionsOf } from '../../stage/section/sections.ts'
+import { Stage } from '../../stage/stage.ts'
 import { capacityOf } from '../plan.ts'
 
 export class Row {
-  readonly stages: readonly Stage[]
+  readonly stages: readonly AnyStage[]
   /** The source puts its items here. */
   readonly first: Channel
   /** Results wait here for readers. */
   readonly last: Channel
-  readonly #over = new Set<Stage>()
+  readonly #over = new Set<AnyStage>()
   #isOver = false
 
-  /** `isTagged`: items are tagged as they enter. `frameMost`: the largest frame, in items. */
+  /**
+   * `isTagged`: items are tagged as they enter. `frameMost`: the largest frame, in items. `maySeat`: whether neighbouring
+   * stages on threads may be a section.
+   */
   constructor(
     plans: readonly StagePlan[],
     isTagged: boolean,
     pump: Pump,
     host: StageHost,
     frameMost: number | undefined,
+    maySeat: boolean,
   ) {
     const channels = channelsOf(plans, isTagged)
     this.first = channels[0]!
     this.last = channels.at(-1)!
-    this.stages = plans.map((plan, index) => {
+    const sections = sectionsOf(plans, channels, maySeat)
+    this.stages = plans.flatMap((plan, index): AnyStage[] => {
+      const section = sections.find(({ from, to }) => index >= from && index < to)
+      if (section) return index === section.from ? sectionStages(section, plans, channels, pump, host) : []
       const between = { input: channels[index]!, output: channels[index + 1]! }
-      return new Stage(plan, between, { index, next: plans[index + 1] }, pump, host, frameMost)
+      return [new Stage(plan, between, { index, next: plans[index + 1] }, pump, host, frameMost)]
     })
   }
 
-  named(name: string): Stage | undefined {
+  named(name: string): AnyStage | undefined {
     return this.stages.find(({ plan }) => plan.name === name)
   }
 
@@ -62,7 +71,7 @@ export class Row {
   }
 
   /** A stage has ended, and its workers are gone. */
-  ended(stage: Stage): void {
+  ended(stage: AnyStage): void {
     this.#over.add(stage)
     this.#isOver = this.#over.size === this.stages.length
   }
@@ -100,7 +109,7 @@ export class Row {
     })
   }
 
-  sum(of: (stage: Stage) => number): number {
+  sum(of: (stage: AnyStage) => number): number {
     return this.stages.reduce((total, stage) => total + of(stage), 0)
   }
 }

@@ -6,6 +6,8 @@
  *
  * Calls are numbered from 1, in the order in which they are made, and are begun in that order.
  */
+import type { SharedPlane } from '../../ring/plane.ts'
+import type { Spilled } from '../../ring/spills.ts'
 import type { PackedError } from './packed-error.ts'
 import type { Resources } from './resources.ts'
 
@@ -34,6 +36,22 @@ export interface Order {
   /** ms of a teardown, for pipelines that are stages. */
   readonly grace: number
   readonly resources: Resources
+  /** It claims its items by itself, from memory that is shared; absent where it is sent them. */
+  readonly seat?: SeatOrder
+}
+
+/** A place at a table. */
+export interface SeatOrder {
+  readonly plane: SharedPlane
+  /** Number of the table: 0 is that of the source. */
+  readonly table: number
+  readonly seat: number
+  /** Its own among all that ever write in the section. */
+  readonly writer: number
+  /** Column of the pool for large values under way in the section; absent where there is no pool. */
+  readonly transit: number | undefined
+  /** See src/stage/section/tally.ts. */
+  readonly tally: SharedArrayBuffer
 }
 
 /** Calls next to each other: the n-th has number `first + n`. */
@@ -67,8 +85,24 @@ export type ToWorker =
   | { readonly type: 'abort'; readonly call: number; readonly reason: PackedError }
   /** For a body over the whole stream; `feed` is the number of its stream, from 1. */
   | { readonly type: 'feed'; readonly feed: number; readonly say: ToFeed }
+  /** At a table: all workers of the stage are set up, and may claim. */
+  | { readonly type: 'begin' }
+  /** The same: somebody has spilled to memory that it does not know. */
+  | { readonly type: 'spilled'; readonly spilled: Spilled }
+  /** The same: what was fetched. */
+  | { readonly type: 'attached'; readonly number: number; readonly list: readonly unknown[] }
+  /** What becomes of an item that failed. */
+  | { readonly type: 'verdict'; readonly sequence: number; readonly verdict: SeatVerdict; readonly attempt: number }
+  /** What it has in hand is to end. */
+  | { readonly type: 'dismiss'; readonly reason: PackedError }
   /** Run `stop`, and end. */
   | { readonly type: 'stop' }
+
+/**
+ * Of an item that a worker has claimed, and that failed: it is tried `again`; or given up, and then the worker goes on with
+ * the next (`skip`), gives the rest back (`leave`), or ends the stage there (`last`).
+ */
+export type SeatVerdict = 'again' | 'skip' | 'leave' | 'last'
 
 export type ToFeed =
   | { readonly what: 'open' }
@@ -125,5 +159,22 @@ export type FromWorker =
   /** It could not be set up, or its `stop` has failed. */
   | { readonly type: 'failed'; readonly error: PackedError }
   | { readonly type: 'progress'; readonly call: number }
+  /** At a table: an item failed, and waits for its verdict. */
+  | {
+      readonly type: 'item failed'
+      readonly sequence: number
+      /** Undefined where it is in nobody's power to carry it. */
+      readonly item: unknown
+      readonly error: PackedError
+      /** It is not to be tried again. */
+      readonly isRefused: boolean
+    }
+  /** The same: there is nothing more to claim. */
+  | { readonly type: 'over' }
+  /** The same: it has spilled to memory that others do not know. */
+  | { readonly type: 'spilled'; readonly spilled: Spilled }
+  /** The same: what cannot be bytes of a frame that it is about to commit; and what it needs of one that it is to read. */
+  | { readonly type: 'attach'; readonly number: number; readonly frame: number; readonly list: readonly unknown[] }
+  | { readonly type: 'fetch'; readonly number: number }
   | { readonly type: 'inside'; readonly inside: Inside }
   | { readonly type: 'feed'; readonly feed: number; readonly say: FromFeed }

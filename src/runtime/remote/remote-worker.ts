@@ -6,10 +6,11 @@
  *                                         └─ ended ───▶ calls without an answer: `Departed`
  */
 import type { Feed, FeedPort } from '../../actor/feed.ts'
-import { ItemTooLarge, WorkerDied, WorkerNotReady } from '../../errors.ts'
+import { ItemTooLarge, type WorkerDied } from '../../errors.ts'
 import { Departed } from './departed.ts'
-import type { End, Line, OpenLine } from './line.ts'
-import { type ErrorClass, type PackedError, pack, unpack } from './packed-error.ts'
+import { Lifeline } from './lifeline.ts'
+import type { End, OpenLine } from './line.ts'
+import { type ErrorClass, type PackedError, pack } from './packed-error.ts'
 import {
   type Answers,
   answered,
@@ -70,14 +71,9 @@ interface Call {
 
 /** ms that a handler has to end in when nobody waits for it any more, before its thread is terminated. */
 const patience = 100
-/** ms that `stop` may take at least, however short the grace period. */
-const leastStopMs = 1_000
-const longestTimer = 0x7fff_ffff // ms; a longer one fires at once
 
 export class RemoteWorker {
-  /** It has been set up. */
-  readonly ready: Promise<void>
-  readonly #line: Line
+  readonly #lifeline: Lifeline
   readonly #order: Order
   readonly #host: RemoteWorkerHost
   readonly #calls = new Map<number, Call>()
@@ -90,42 +86,21 @@ export class RemoteWorker {
   #outbox: Asked[] = []
   #outboxSaved: Map<number, unknown> | undefined
   #isPosting = false
-  #phase: 'starting' | 'ready' | 'stopping' | 'gone' = 'starting'
-  /** It was terminated from here. */
-  #isKilled = false
-  /** It had to be: it was not ready, or did not stop, in time. */
-  #isLate = false
-  #error: unknown
-  #settleReady!: { resolve: () => void; reject: (error: unknown) => void }
-  /** Until it is ready, or gone; and again while it stops. */
-  #deadline: NodeJS.Timeout | undefined
-  #stopped: { resolve: () => void; reject: (error: unknown) => void } | undefined
 
   constructor(open: OpenLine, order: Order, host: RemoteWorkerHost) {
     this.#order = order
     this.#host = host
-    this.ready = new Promise((resolve, reject) => {
-      this.#settleReady = { resolve, reject }
-    })
-    this.#line = open(order, this.#address, {
+    this.#lifeline = new Lifeline(open, order, {
+      errorClass: name => host.errorClass(name),
+      ready: () => this.#rest(),
       heard: message => this.#heard(message),
-      failed: error => this.#failed(error),
-      ended: end => this.#ended(end),
+      ended: (died, end, isUnasked) => this.#ended(died, end, isUnasked),
     })
-    const { startTimeout } = order.resources
-    this.#within(startTimeout, () =>
-      this.#settleReady.reject(new WorkerNotReady(this.#address, order.traveller.url, startTimeout)),
-    )
   }
 
-  /** What does not get on in time is ended, and nobody waits for that. */
-  #within(millis: number, isLate: () => void): void {
-    if (millis > longestTimer) return
-    this.#deadline = setTimeout(() => {
-      this.#isLate = true
-      this.kill()
-      isLate()
-    }, millis)
+  /** It has been set up. */
+  get ready(): Promise<void> {
+    return this.#lifeline.ready
   }
 
   /* ── calling ───────────────────────────────────────────────────────────── */
@@ -231,7 +206,7 @@ export class RemoteWorker {
           this.#rest()
       }
     }
-    if (this.#feeds.size === 0) this.#line.hold(true)
+    if (this.#feeds.size === 0) this.#lifeline.hold(true)
     this.#feeds.set(feed, hear)
     say({ what: 'open' })
     return {
@@ -265,16 +240,11 @@ export class RemoteWorker {
     if (this.#strays.size === 1) this.#host.occupied(true)
   }
 
-  get #address(): string {
-    const { pipeline, stage, index } = this.#order
-    return `${pipeline}/${stage}#${index}`
-  }
-
   #open(caller: Caller, sequence: number): Promise<unknown> {
     // Nobody will answer.
-    if (this.#phase === 'gone') return Promise.reject(new Departed(this.#error, false))
+    if (this.#lifeline.isGone) return Promise.reject(new Departed(this.#lifeline.error, false))
     const call = this.#next++
-    if (this.#calls.size === 0) this.#line.hold(true)
+    if (this.#calls.size === 0) this.#lifeline.hold(true)
     return new Promise((resolve, reject) =>
       this.#calls.set(call, { caller, sequence, resolve, reject, pulls: undefined }),
     )
@@ -313,7 +283,7 @@ export class RemoteWorker {
   }
 
   #send(message: ToWorker): void {
-    if (this.#phase !== 'gone') this.#line.send(message)
+    this.#lifeline.send(message)
   }
 
   /* ── hearing ───────────────────────────────────────────────────────────── */
@@ -322,19 +292,6 @@ export class RemoteWorker {
     switch (message.type) {
       case 'answers':
         return this.#answers(message)
-      case 'ready':
-        if (this.#isLate) return
-        clearTimeout(this.#deadline)
-        this.#phase = 'ready'
-        this.#rest()
-        return this.#settleReady.resolve()
-      case 'failed': {
-        clearTimeout(this.#deadline)
-        const error = this.#unpack(message.error)
-        this.#error = error
-        if (this.#stopped) this.#stopped.reject(error)
-        return this.#settleReady.reject(error)
-      }
       case 'progress':
         return this.#calls.get(message.call)?.caller.progress()
       case 'inside':
@@ -389,59 +346,35 @@ export class RemoteWorker {
     if (stray) {
       clearTimeout(stray)
       this.#strays.delete(number)
-      if (this.#strays.size === 0 && !this.#isKilled) this.#host.occupied(false)
+      if (this.#strays.size === 0 && !this.#lifeline.isKilled) this.#host.occupied(false)
     }
     this.#rest()
   }
 
   /** With nothing in hand it keeps no process alive. */
   #rest(): void {
-    if (this.#calls.size === 0 && this.#feeds.size === 0 && this.#phase === 'ready') this.#line.hold(false)
+    if (this.#calls.size === 0 && this.#feeds.size === 0) this.#lifeline.hold(false)
   }
 
   #unpack(packed: PackedError): unknown {
-    return unpack(packed, name => this.#host.errorClass(name))
+    return this.#lifeline.unpack(packed)
   }
 
   /* ── ending ────────────────────────────────────────────────────────────── */
 
   /** Runs `stop`, and ends; rejects with what that threw. */
   stop(): Promise<void> {
-    if (this.#phase === 'gone') return Promise.resolve()
-    this.#phase = 'stopping'
-    this.#line.hold(true)
-    return new Promise((resolve, reject) => {
-      this.#stopped = { resolve, reject }
-      const end = { exitCode: undefined, signal: undefined, isKilled: true }
-      const { grace } = this.#order
-      this.#within(Math.max(grace, leastStopMs), () => reject(new WorkerDied(this.#address, end)))
-      this.#post()
-      this.#send({ type: 'stop' })
-    })
+    return this.#lifeline.stop(() => this.#post())
   }
 
   /** Ends it whatever it does. */
   kill(): void {
-    if (this.#phase === 'gone') return
-    this.#isKilled = true
-    this.#line.kill()
+    this.#lifeline.kill()
   }
 
-  #failed(error: unknown): void {
-    this.#error ??= error
-  }
-
-  #ended({ exitCode, signal, wasBegun }: End): void {
-    const phase = this.#phase
-    this.#phase = 'gone'
-    clearTimeout(this.#deadline)
-    const hasError = this.#error !== undefined
-    const cause = hasError ? { cause: this.#error } : {}
-    // What a process says to flags that it does not know.
-    const flags = phase === 'starting' && exitCode === 9 ? this.#order.resources.execArgv : []
-    const died = new WorkerDied(this.#address, { exitCode, signal, isKilled: this.#isKilled, flags }, cause)
-    const mayHaveKilled = (call: number) => !this.#isKilled && wasBegun(call)
-    if (phase === 'ready') this.#host.died(died, [...this.#calls.keys()].some(mayHaveKilled))
+  #ended(died: WorkerDied, { wasBegun }: End, isUnasked: boolean): void {
+    const mayHaveKilled = (call: number) => !this.#lifeline.isKilled && wasBegun(call)
+    if (isUnasked) this.#host.died(died, [...this.#calls.keys()].some(mayHaveKilled))
     for (const timer of this.#strays.values()) clearTimeout(timer)
     this.#strays.clear()
     for (const [number, { reject, pulls }] of [...this.#calls]) {
@@ -450,9 +383,5 @@ export class RemoteWorker {
       if (pulls) pulls({ kind: answered.threw, value: departed })
       else reject(departed)
     }
-    this.#settleReady.reject(hasError ? this.#error : died)
-    // It has ended as it was told to, or else its `stop` has not.
-    if (this.#isKilled || (exitCode === 0 && !hasError)) this.#stopped?.resolve()
-    else this.#stopped?.reject(died)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The life of a worker where it lives: it finds what it is to run, sets it up, and handles what it is sent.
+ * The life of a worker where it lives: it finds what it is to run, sets it up, and handles what it is sent, or claims.
  *
  *     load the module ─▶ its definition of that name ─▶ setup ─▶ ready ─▶ mailbox … stop
  *        └ as soon as it has loaded, or got to a `run()`, whichever comes first
@@ -19,15 +19,28 @@ export interface Home {
   end(code: number): void
 }
 
-/** `find`: what it is to run. */
-export async function live(order: Order, home: Home, find: () => Body | Promise<Body>): Promise<void> {
+/** What lives there. */
+export interface Resident {
+  setUp(): Promise<void>
+  receive(message: ToWorker): void
+  /** `stop` was asked for, and has ended. */
+  readonly stopped: Promise<void>
+}
+
+/** `find`: what it is to run; `settle`: the worker that it then is, which waits for what it is sent unless told otherwise. */
+export async function live(
+  order: Order,
+  home: Home,
+  find: () => Body | Promise<Body>,
+  settle: (body: Body) => Resident = body => new Mailbox(order, body, home),
+): Promise<void> {
   const tell = (message: FromWorker) => home.tell(message)
   try {
-    const mailbox = new Mailbox(order, await find(), home)
-    await mailbox.setUp()
-    home.hear(message => mailbox.receive(message))
+    const resident = settle(await find())
+    await resident.setUp()
+    home.hear(message => resident.receive(message))
     tell({ type: 'ready' })
-    await mailbox.stopped
+    await resident.stopped
     home.end(0)
   } catch (error) {
     tell({ type: 'failed', error: pack(error) })

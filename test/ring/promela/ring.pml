@@ -6,7 +6,11 @@
  * A frame is one slot of table 0, and frame f of the source holds f. A claim word is (state, seat, lap, tries), read and
  * swapped in one step. Everything else is a step of its own: records, payload, counters, bells.
  *
- * Checked: what a worker reads is what was put there; the sink gets 0, 1, 2 … whole; and nobody waits for ever, since a lost
+ * PARTS: a frame is handled in so many parts, each with a claim of its own: what is left of it is given back. LAST: the stage
+ * stops at that frame. FLUSH: a frame without input comes after all others (one worker).
+ *
+ * Checked: what a worker reads is what was put there; each part is handled once; the sink gets 0, 1, 2 … whole, up to the end and no
+ * further; and nobody waits for ever, since a lost
  * wake-up is an invalid end. FILLED: the source has put everything before the first step. `spin -a -DNAME` makes a mistake on purpose; each must be found (verify.ts).
  */
 #ifndef ITEMS
@@ -21,8 +25,24 @@
 #ifndef DEATHS
 #define DEATHS 1
 #endif
+#ifndef LEAVES                    /* the first worker ends with the first frame of which it gives something back */
+#define LEAVES 0
+#endif
 #ifndef SUSPICIONS
 #define SUSPICIONS 0
+#endif
+
+#ifndef PARTS
+#define PARTS 1
+#endif
+#ifdef LAST
+#define FRAMES (LAST + 1)
+#else
+#ifdef FLUSH
+#define FRAMES (ITEMS + 1)
+#else
+#define FRAMES ITEMS
+#endif
 #endif
 
 #define NOBODY 99
@@ -38,7 +58,20 @@ typedef Word { mtype is = FREE; byte seat = 0; byte lap = 0; byte tries = 0 }
 
 Word word[SLOTS]                  /* claim words of table 1 */
 byte output[SLOTS * (WORKERS + 1)]; /* records: where the outputs of a slot are, by seat */
+byte handled[SLOTS * (WORKERS + 1)]; /* and how many of its parts are finished */
+bool isLast[SLOTS * (WORKERS + 1)];  /* and whether the stage ends with it */
+byte finished[WORKERS]            /* desks: parts that were finished when the frame in hand was claimed */
+byte seen[WORKERS]                /* desks: how often something was given back, when there was nothing to be found */
+byte returned = 0
 byte published = 0
+byte end1 = 0
+bool isEnded1 = false
+#ifdef ENDS_BEFORE_THE_LAST_IS_PUBLISHED
+#define IS_OVER1 isEnded1
+#else
+#define IS_OVER1 (isEnded1 && published == end1)
+#endif
+byte parts[ITEMS + 2]             /* what a worker has done for good, by frame: only to be checked */
 byte arena[WORKERS + 1 + SLOTS]   /* payload: an arena a worker, then a spill segment a slot */
 byte kept[WORKERS]                /* entry of an arena: which frame its region is for */
 
@@ -88,10 +121,18 @@ inline publish() {
   do
   :: true ->
     p = published;
+#ifdef PUBLISHES_BEHIND_THE_LAST
     d_step { isSwapped_ = (word[AT(p)].is == DONE && word[AT(p)].lap == LAP(p)) };
+#else
+    d_step { isSwapped_ = (word[AT(p)].is == DONE && word[AT(p)].lap == LAP(p) && !(isEnded1 && end1 == p)) };
+#endif
     if
     :: !isSwapped_ -> break
     :: else ->
+#if defined(LAST) && !defined(ENDS_AT_THE_COMMIT)
+      /* unless others have published it by now, and it was used again */
+      d_step { if :: word[AT(p)].is == DONE && word[AT(p)].lap == LAP(p) && isLast[COLUMN(p, word[AT(p)].seat)] -> end1 = p + 1; isEnded1 = true :: else fi };
+#endif
       d_step { if :: isDone0[AT(p)] && lap0[AT(p)] == LAP(p) -> isDone0[AT(p)] = false; lap0[AT(p)] = LAP(p) + 1 :: else fi };
       d_step { if :: published == p -> published = p + 1 :: else fi };
       hasMoved = true
@@ -105,18 +146,31 @@ inline publish() {
 inline claim(me) {
   d_step {
     got = FREE; f = published; p = f + SLOTS; tries = 0;
+#if PARTS > 1
+    if :: returned == seen[me] -> p = f :: else fi;
+#endif
 #ifndef FORGETS_WHAT_WAS_GIVEN_BACK
     do
     :: f < p && !(word[AT(f)].is == READY && word[AT(f)].lap == LAP(f)) -> f++
     :: else -> break
     od;
     if
-    :: f < p -> word[AT(f)].is = CLAIMED; word[AT(f)].seat = me; tries = word[AT(f)].tries; got = CLAIMED
-    :: else -> f = published
+    :: f < p ->
+      finished[me] = handled[COLUMN(f, word[AT(f)].seat)]; handled[COLUMN(f, me)] = finished[me];
+      word[AT(f)].is = CLAIMED; word[AT(f)].seat = me; tries = word[AT(f)].tries; got = CLAIMED
+    :: else ->
+      f = published;
+#if PARTS > 1
+      seen[me] = returned;
+#endif
     fi;
 #endif
     p = 0
   };
+  if
+  :: IS_OVER1 -> if :: got == FREE -> got = DONE :: else fi
+  :: else
+  fi;
   if
   :: got == FREE ->
     d_step {
@@ -127,8 +181,20 @@ inline claim(me) {
       if :: word[AT(f)].lap == LAP(f) -> skip :: else -> f = NOBODY fi /* full */
     };
     if
+#ifdef FLUSH
+#ifdef FLUSHES_AGAIN
+    :: f != NOBODY && (f < published0 || (isOver0 && published == f && f >= ITEMS && f <= ITEMS + 1)) ->
+#else
+#ifdef NEVER_FLUSHES
     :: f != NOBODY && f < published0 ->
-      output[COLUMN(f, me)] = NOBODY;
+#else
+    :: f != NOBODY && (f < published0 || (isOver0 && published == f && f == ITEMS)) ->
+#endif
+#endif
+#else
+    :: f != NOBODY && f < published0 ->
+#endif
+      d_step { output[COLUMN(f, me)] = NOBODY; handled[COLUMN(f, me)] = 0; isLast[COLUMN(f, me)] = false; finished[me] = 0 };
       d_step {
         if
 #ifdef CUTS_WITHOUT_A_COMPARE
@@ -145,7 +211,17 @@ inline claim(me) {
 #ifdef FREES_WHAT_IT_CLAIMS
       d_step { if :: got == CLAIMED && isDone0[AT(f)] -> isDone0[AT(f)] = false; lap0[AT(f)] = LAP(f) + 1 :: else fi };
 #endif
-    :: else -> d_step { if :: isOver0 && published == ITEMS -> got = DONE :: else fi; f = 0 }
+    :: else ->
+#ifdef NEVER_FLUSHES
+      d_step { if :: isOver0 && published == ITEMS -> got = DONE; end1 = published; isEnded1 = true :: else fi; f = 0 };
+#else
+#ifdef FLUSH
+      d_step { if :: isOver0 && published > ITEMS -> got = DONE; end1 = published; isEnded1 = true :: else fi; f = 0 };
+#else
+      d_step { if :: isOver0 && published == ITEMS -> got = DONE; end1 = published; isEnded1 = true :: else fi; f = 0 };
+#endif
+#endif
+      if :: got == DONE -> ring(0); ring(1) :: else fi
     fi
   :: else
   fi
@@ -154,7 +230,7 @@ inline claim(me) {
 proctype Worker(byte me) {
   byte f, p, tries, heard, i_, place;
   mtype got;
-  bool isSwapped_, hasMoved, isWrong, isRung;
+  bool isSwapped_, hasMoved, isWrong, isRung, isPart;
   {
     do
     :: claim(me);
@@ -171,7 +247,7 @@ proctype Worker(byte me) {
       :: got == DONE -> break
       :: got == READY -> skip
       :: got == CLAIMED ->
-        isWrong = (value[AT(f)] != f);
+        isWrong = (f < ITEMS && value[AT(f)] != f);
         /* room for the outputs: the arena has one region */
         do
         :: true ->
@@ -198,14 +274,40 @@ proctype Worker(byte me) {
         arena[place] = f;
 #endif
         output[COLUMN(f, me)] = place;
+        handled[COLUMN(f, me)] = finished[me] + 1;
+#ifdef LAST
+        isLast[COLUMN(f, me)] = (f == LAST && finished[me] + 1 == PARTS);
+#endif
+        isPart = (finished[me] + 1 < PARTS);
+#ifdef TAKES_A_PART_FOR_ALL
+        isPart = false;
+#endif
 #ifndef NOTES_THE_REGION_AFTER_THE_COMMIT
         if :: place == me -> kept[me] = f :: else fi;
 #endif
         d_step {
           isSwapped_ = (word[AT(f)].is == CLAIMED && word[AT(f)].seat == me && word[AT(f)].lap == LAP(f) && word[AT(f)].tries == tries);
-          if :: isSwapped_ -> word[AT(f)].is = DONE :: else fi
+          if
+          :: isSwapped_ && isPart -> word[AT(f)].is = READY; word[AT(f)].tries++
+          :: isSwapped_ && !isPart -> word[AT(f)].is = DONE
+          :: else
+          fi;
+          if :: isSwapped_ -> assert(parts[f] == finished[me]); parts[f] = parts[f] + 1; assert(isPart || parts[f] == PARTS) :: else fi
         };
         assert(!isSwapped_ || !isWrong);
+#ifdef ENDS_AT_THE_COMMIT
+        if :: isSwapped_ && isLast[COLUMN(f, me)] -> publish(); d_step { end1 = published; isEnded1 = true }; ring(0); ring(1) :: else fi;
+#endif
+#ifndef GIVES_BACK_WITHOUT_A_WORD
+        if
+        :: isSwapped_ && isPart ->
+          returned = returned + 1; /* a swap: who finds it done has nothing to add */
+#ifndef COUNTS_WITHOUT_A_BELL
+          ring(1)
+#endif
+        :: else
+        fi;
+#endif
 #ifdef COMMITS_BEFORE_THE_PAYLOAD
         arena[place] = f;
 #endif
@@ -213,6 +315,8 @@ proctype Worker(byte me) {
         if :: place == me -> kept[me] = f :: else fi;
 #endif
         d_step { f = 0; tries = 0; place = 0; isWrong = false; isSwapped_ = false; got = FREE };
+        if :: isPart && me == 0 && LEAVES -> break :: else fi;
+        isPart = false;
         publish()
       fi
     od;
@@ -225,12 +329,12 @@ proctype Source() {
   byte f, heard, i_;
   bool isRung;
   do
-  :: f == ITEMS -> break
-  :: f < ITEMS ->
+  :: f == ITEMS || IS_OVER1 -> break
+  :: f < ITEMS && !IS_OVER1 ->
     if
     :: isDone0[AT(f)] || lap0[AT(f)] != LAP(f) ->
       listen(0);
-      if :: isDone0[AT(f)] || lap0[AT(f)] != LAP(f) -> wait(WORKERS, 0) :: else fi
+      if :: (isDone0[AT(f)] || lap0[AT(f)] != LAP(f)) && !IS_OVER1 -> wait(WORKERS, 0) :: else -> heard = 0 fi
     :: else ->
 #ifdef RINGS_BEFORE_IT_PUBLISHES
       ring(1);
@@ -251,12 +355,12 @@ proctype Sink() {
   byte f, heard, i_, seat;
   bool isRung;
   do
-  :: f == ITEMS -> break
-  :: f < ITEMS ->
+  :: IS_OVER1 && f == published -> break
+  :: !(IS_OVER1 && f == published) ->
     if
     :: f == published ->
       listen(0);
-      if :: f == published -> wait(WORKERS + 1, 0) :: else fi
+      if :: f == published && !IS_OVER1 -> wait(WORKERS + 1, 0) :: else -> heard = 0 fi
     :: else ->
       seat = word[AT(f)].seat;
       assert(arena[output[COLUMN(f, seat)]] == f); /* once, whole, in order */
@@ -264,7 +368,8 @@ proctype Sink() {
       f++;
       ring(1)
     fi
-  od
+  od;
+  assert(f == FRAMES)
 }
 
 /* Settles whoever has exited, and starts another in its place; or, if it must, somebody who lives. */
@@ -292,6 +397,11 @@ settle:
         if
         :: word[i].is == CLAIMED && word[i].seat == victim ->
           output[i * (WORKERS + 1) + SUPERVISOR] = NOBODY;
+#ifdef TAKES_WHAT_A_DEAD_WORKER_WROTE_DOWN
+          handled[i * (WORKERS + 1) + SUPERVISOR] = handled[i * (WORKERS + 1) + victim];
+#else
+          handled[i * (WORKERS + 1) + SUPERVISOR] = finished[victim];
+#endif
           word[i].is = READY; word[i].seat = SUPERVISOR; word[i].tries++
         :: else
         fi
@@ -299,6 +409,9 @@ settle:
       i++
     :: else -> break
     od;
+#if PARTS > 1
+    returned = returned + 1;
+#endif
     publish();
 #ifdef ONLY_RINGS_AFTER_A_DEATH
     ring(0); ring(1);
