@@ -71,8 +71,10 @@ export class Section {
   readonly #latency: LatencyProbe
   readonly #pump: Pump
   readonly #host: SectionHost
-  /** Looks that found nothing, since one that did. */
+  /** Looks that found nothing, since one that did; how many there may be before it sleeps; and whether it has since. */
   #idle = 0
+  #patience = polls
+  #hasSlept = false
   #isWaiting = false
   #isHeld = false
   #isClosed = false
@@ -121,6 +123,9 @@ export class Section {
     this.#probe()
     this.attached.sweep()
     this.#host.looked()
+    // Where looks between two sleeps find nothing they are time that workers could have: on few cores it is theirs.
+    if (hasMoved && this.#idle > 0 && !this.#hasSlept) this.#patience = polls
+    if (hasMoved) this.#hasSlept = false
     this.#idle = hasMoved ? 0 : this.#idle + 1
     if (hasMoved && !this.#isHeld) this.#hold(true)
     if (!this.#isWaiting) this.#wait()
@@ -200,7 +205,9 @@ export class Section {
 
   #wait(): void {
     this.#isWaiting = true
-    if (this.#idle < polls) return void setImmediate(this.#again)
+    if (this.#idle < this.#patience) return void setImmediate(this.#again)
+    this.#hasSlept = true
+    this.#patience = Math.max(1, this.#patience >> 1)
     // With nothing in hand it keeps no process alive.
     if (this.#isHeld && !this.#isUnderWay) this.#hold(false)
     void this.#waiter.seen(() => this.#isClosed || this.#lookAside() || undefined).then(this.#again)
