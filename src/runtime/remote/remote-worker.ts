@@ -6,11 +6,12 @@
  *                                         └─ ended ───▶ calls without an answer: `Departed`
  */
 import type { Feed, FeedPort } from '../../actor/feed.ts'
-import { ItemTooLarge, type WorkerDied } from '../../errors.ts'
+import type { WorkerDied } from '../../errors.ts'
 import { Departed } from './departed.ts'
 import { Lifeline } from './lifeline.ts'
 import type { End, OpenLine } from './line.ts'
 import { type ErrorClass, type PackedError, pack } from './packed-error.ts'
+import { placed } from './placed.ts'
 import {
   type Answers,
   answered,
@@ -197,7 +198,7 @@ export class RemoteWorker {
           return room ? room.then(() => say({ what: 'room' })) : say({ what: 'room' })
         }
         case 'failed':
-          return port.failed(this.#placed(this.#unpack(words.error), sequenceNow(), true))
+          return port.failed(placed(this.#unpack(words.error), this.#order, sequenceNow(), true))
         case 'ended':
           return port.ended()
         case 'closed':
@@ -215,7 +216,7 @@ export class RemoteWorker {
         try {
           say({ what: 'push', item, sequence })
         } catch (error) {
-          throw this.#placed(error, sequence, false)
+          throw placed(error, this.#order, sequence, false)
         }
       },
       end: () => say({ what: 'end' }),
@@ -315,7 +316,8 @@ export class RemoteWorker {
     const call = this.#calls.get(number)
     if (!call) return
     const { pulls, sequence } = call
-    const given = kind === answered.threw ? this.#placed(this.#unpack(value as PackedError), sequence, true) : value
+    const given =
+      kind === answered.threw ? placed(this.#unpack(value as PackedError), this.#order, sequence, true) : value
     if (kind === answered.yielded) {
       call.pulls = undefined
       return pulls?.({ kind, value })
@@ -330,14 +332,7 @@ export class RemoteWorker {
   #refuse(number: number, error: unknown): void {
     const call = this.#calls.get(number)
     this.#close(number)
-    if (call) call.reject(this.#placed(error, call.sequence, false))
-  }
-
-  /** Whoever wrote the message did not know what it was about. */
-  #placed(error: unknown, sequence: number, isResult: boolean): unknown {
-    if (!(error instanceof ItemTooLarge) || error.sequence !== undefined) return error
-    const { pipeline, stage } = this.#order
-    return new ItemTooLarge(error.bytes, error.limit, { sequence, stage: `${pipeline}/${stage}`, isResult })
+    if (call) call.reject(placed(error, this.#order, call.sequence, false))
   }
 
   #close(number: number): void {

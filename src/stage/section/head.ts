@@ -11,10 +11,8 @@ import type { Plane } from '../../ring/plane.ts'
 import { FRAME, type Seat } from '../../ring/seat.ts'
 import type { Table } from '../../ring/table.ts'
 import { type KeptAttachments, numbersOf } from './attached.ts'
+import { frameOf } from './bounds.ts'
 import { ChunkWriter } from './chunks.ts'
-
-/** A channel holds four frames, when it is full: while one is handled, others are on their way. */
-const framesShift = 2
 
 /** An item that cannot be carried: in its place goes a mark. */
 export interface Unsent {
@@ -68,7 +66,7 @@ export class Head {
       limit: host.limit,
       shared: host.shared,
     })
-    this.#most = Math.max(1, this.#table.capacity >> framesShift)
+    this.#most = frameOf(this.#table.capacity)
   }
 
   /** Takes in what it can; true if that was anything. */
@@ -106,6 +104,11 @@ export class Head {
       hasMoved = true
     }
     return hasMoved
+  }
+
+  /** The first stage is done with all items before `settled`: nobody asks any more what could not be carried of them. */
+  passed(settled: number): void {
+    for (const sequence of this.unsent.keys()) if (sequence < settled) this.unsent.delete(sequence)
   }
 
   /** Nothing more goes in. */

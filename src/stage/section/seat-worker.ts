@@ -19,13 +19,15 @@ import { Plane } from '../../ring/plane.ts'
 import { type Claimed, FRAME, NOTHING, OVER, type Seat } from '../../ring/seat.ts'
 import { Waiter } from '../../ring/waiter.ts'
 import { type PackedError, pack, unpack } from '../../runtime/remote/packed-error.ts'
+import { placed } from '../../runtime/remote/placed.ts'
 import type { Order, SeatOrder, SeatVerdict, ToWorker } from '../../runtime/remote/protocol.ts'
-import { Attempts } from '../attempt.ts'
+import { Attempts, isPromise } from '../attempt.ts'
 import type { Home, Resident } from '../mailbox/life.ts'
 import type { Body, StagePlan } from '../plan.ts'
 import { Work, type WorkHost } from '../work.ts'
 import { InlineWorker } from '../worker.ts'
 import { FetchedAttachments, numbersOf } from './attached.ts'
+import { frameOf } from './bounds.ts'
 import { ChunkReader, ChunkWriter } from './chunks.ts'
 import { isLoose } from './loose.ts'
 import { Tally } from './tally.ts'
@@ -40,8 +42,6 @@ const mostChunks = 512
 const mostOutputs = 4_096
 /** Turns of the event loop after that, with a look after each. */
 const polls = 4
-/** A channel holds four frames, when it is full. */
-const framesShift = 2
 const left = Symbol('left')
 
 type Call = (item: unknown, context: unknown) => unknown
@@ -64,8 +64,7 @@ export class SeatWorker implements Resident {
   readonly #work: Work
   /** Bytes that an item may take. */
   readonly #limit: number
-  /** `pipeline/stage` */
-  readonly #address: string
+  readonly #order: Order
   readonly #attempts: Attempts
   readonly #call: Call
   /** Items of the frame in hand; those before `seat.handled` are finished. */
@@ -103,7 +102,7 @@ export class SeatWorker implements Resident {
     this.#reader = new ChunkReader(this.#plane, this.#attached, pool)
     const numbers = numbersOf(place.writer)
     this.#limit = order.resources.maxMessageBytes
-    this.#address = `${pipeline}/${stage}`
+    this.#order = order
     this.#writer = new ChunkWriter(this.#plane, this.#seat, {
       attach: list => {
         const number = numbers.next().value
@@ -113,7 +112,7 @@ export class SeatWorker implements Resident {
       limit: this.#limit,
       shared: pool && place.transit !== undefined ? new Sharing(pool, place.transit) : undefined,
     })
-    this.#most = Math.max(1, this.#seat.table.up!.capacity >> framesShift)
+    this.#most = frameOf(this.#seat.table.up!.capacity)
     this.#tally = new Tally(place.tally)
     // What keeps it alive is the way to its stage.
     this.#waiter = new Waiter(this.#plane.words, this.#seat.table.bell, { isHolding: false })
@@ -256,7 +255,10 @@ export class SeatWorker implements Resident {
       const most = Math.max(1, Math.min(mostOutputs, room - written))
       i = this.#loop(i, end, most)
       if (this.#isStopped) {
-        if (this.#isDropped) break
+        if (this.#isDropped) {
+          this.#forsake(this.#result)
+          break
+        }
         const verdict = await this.#attempt(i)
         if (verdict) say(verdict)
         if (verdict !== 'last') i++
@@ -283,6 +285,11 @@ export class SeatWorker implements Resident {
     this.#writer.committed(frame)
   }
 
+  /** What a handler promises that nobody waits for any more may fail, and that is nobody's business. */
+  #forsake(result: unknown): void {
+    if (isPromise(result)) result.then(undefined, () => {})
+  }
+
   /** Handles items one after another, until one takes more than a loop, or `most` outputs wait: gives the index of the next. */
   #loop(from: number, to: number, most: number): number {
     const seat = this.#seat
@@ -301,7 +308,10 @@ export class SeatWorker implements Resident {
         // It could not be carried: why, its stage knows. Or it was, and it should not have been.
         if (item === undefined || (this.#tooLarge.size > 0 && this.#tooLarge.has(i))) {
           this.#isStopped = this.#hasThrown = true
-          this.#result = item === undefined ? undefined : this.#isTooLarge(this.#tooLarge.get(i)!, first + i, false)
+          this.#result =
+            item === undefined
+              ? undefined
+              : placed(new ItemTooLarge(this.#tooLarge.get(i)!, this.#limit), this.#order, first + i, false)
           return i
         }
         seat.hold(i)
@@ -321,10 +331,6 @@ export class SeatWorker implements Resident {
       this.#result = error
     }
     return i
-  }
-
-  #isTooLarge(bytes: number, sequence: number, isResult: boolean): ItemTooLarge {
-    return new ItemTooLarge(bytes, this.#limit, { sequence, stage: this.#address, isResult })
   }
 
   /* ── an item that takes more ───────────────────────────────────────────── */
@@ -461,7 +467,7 @@ export class SeatWorker implements Resident {
     const rest = origins.findIndex(origin => origin !== index)
     const { sequence } = this.#seat
     this.#hasThrown = true
-    this.#result = error instanceof ItemTooLarge ? this.#isTooLarge(error.bytes, sequence + index, true) : error
+    this.#result = placed(error, this.#order, sequence + index, true)
     const verdict = await this.#attempt(index)
     if (verdict === 'last' || rest < 0) return verdict
     this.#outputs.push(...outputs.slice(rest))

@@ -8,13 +8,14 @@
  * Dead letters are told in the order of their items: when all before them are published.
  */
 import type { Channel } from '../../channel/channel.ts'
-import { ItemTooLarge, type WorkerDied } from '../../errors.ts'
+import type { WorkerDied } from '../../errors.ts'
 import { Histogram } from '../../metrics/histogram.ts'
 import type { StageSnapshot } from '../../metrics/snapshot.ts'
 import { spreadOf } from '../../metrics/spread.ts'
 import type { Spilled } from '../../ring/spills.ts'
 import type { Table } from '../../ring/table.ts'
 import { arrivedIn, claimedBy, inHandOf, queuedIn, receivedIn, settledIn } from '../../ring/view.ts'
+import { placed } from '../../runtime/remote/placed.ts'
 import type { SeatLink } from '../../runtime/remote/seat-link.ts'
 import { Crew } from '../crew.ts'
 import type { Fault } from '../failures.ts'
@@ -219,7 +220,10 @@ export class SectionStage implements AnyStage {
 
   /** The section was looked at. */
   looked(): void {
-    if (!this.isOver) this.#troubles.passed(settledIn(this.#table))
+    const { section, isFirst } = this.#place
+    const settled = settledIn(this.#table)
+    if (!this.isOver) this.#troubles.passed(settled)
+    if (isFirst) section.head.passed(settled)
     this.#samples?.look()
   }
 
@@ -229,18 +233,18 @@ export class SectionStage implements AnyStage {
     if (this.isOver) return
     const wasHeld = this.#pump.hold()
     const { section, isFirst } = this.#place
+    const { pipeline, name: stage } = this.plan
     const unsent = isFirst ? section.head.unsent.get(sequence) : undefined
-    if (unsent) this.#troubles.refused(worker.index, sequence, unsent.item, this.#placed(unsent.error, sequence))
+    if (unsent)
+      this.#troubles.refused(
+        worker.index,
+        sequence,
+        unsent.item,
+        placed(unsent.error, { pipeline, stage }, sequence, false),
+      )
     else if (isRefused) this.#troubles.refused(worker.index, sequence, item, error)
     else this.#troubles.threw(worker.index, sequence, item, error)
     this.#pump.letGo(wasHeld)
-  }
-
-  /** Whoever wrote it did not know what it was about. */
-  #placed(error: unknown, sequence: number): unknown {
-    if (!(error instanceof ItemTooLarge)) return error
-    const { pipeline, name } = this.plan
-    return new ItemTooLarge(error.bytes, error.limit, { sequence, stage: `${pipeline}/${name}`, isResult: false })
   }
 
   /** A worker is gone: what it had claimed goes to others. True if it had an item in hand, which is charged with that. */

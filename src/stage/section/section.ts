@@ -19,10 +19,11 @@ import { Waiter } from '../../ring/waiter.ts'
 import type { StagePlan } from '../plan.ts'
 import type { Pump } from '../pump.ts'
 import { KeptAttachments } from './attached.ts'
+import { shareOf } from './bounds.ts'
 import { ChunkReader } from './chunks.ts'
 import { Head } from './head.ts'
 import { LatencyProbe, WaitingProbe } from './probes.ts'
-import { shareOf, Tail } from './tail.ts'
+import { Tail } from './tail.ts'
 
 /** Frames of a stage that may be open or unread together. */
 const slots = 64

@@ -7,6 +7,7 @@ import type { Channel } from '../../channel/channel.ts'
 import { weigh } from '../../channel/weigh.ts'
 import type { Plane } from '../../ring/plane.ts'
 import { FRAME, NOTHING, OVER, type Seat } from '../../ring/seat.ts'
+import { shareOf } from './bounds.ts'
 import type { ChunkReader } from './chunks.ts'
 
 const mostItems = 256
@@ -78,9 +79,6 @@ export class Tail {
     this.#left(count, bytes)
   }
 }
-
-/** The share of a channel's capacity that lies in the table before it. */
-export const shareOf = (capacity: number): number => Math.ceil(capacity / 2)
 
 function roomIn({ capacity, count, bytes }: Channel): number {
   if (capacity.items === Infinity) return Infinity

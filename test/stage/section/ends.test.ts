@@ -104,6 +104,10 @@ head('leaves a mark where an item cannot be carried, and keeps it', () => {
   }
   assert.equal(found, [1, undefined, 2])
   assert.is(each.unsent.get(1)!.item, port)
+  each.passed(1)
+  assert.is(each.unsent.size, 1)
+  each.passed(2)
+  assert.is(each.unsent.size, 0)
 })
 
 head('says that it is over once its channel is empty and has ended', () => {
